@@ -1,0 +1,35 @@
+/** Who did it. `label` is what a person reads: an address, "Stripe", "timer". */
+export type Actor =
+  | { type: "staff"; id: string; label: string }
+  | { type: "customer"; id: string; label: string }
+  | { type: "system"; label: string }
+  | { type: "stripe"; label: string };
+
+export const systemActor = (label: string): Actor => ({ type: "system", label });
+export const stripeActor: Actor = { type: "stripe", label: "Stripe" };
+
+/** Past tense, noun first: what happened, in the same words as the button and the function. */
+export const auditEvents = [
+  "order.created",
+  "order.awaiting-payment",
+  "order.paid",
+  "order.payment-failed",
+  "order.expired",
+  "order.fulfilled",
+  "license.issued",
+  "license.extended",
+  "license.suspended",
+  "license.reinstated",
+  "license.revoked",
+  "license.resent",
+  "license.key-revealed",
+  "customer.created",
+  "customer.signed-in",
+  "staff.added",
+  "staff.signed-in",
+  "webhook.replayed",
+  "email.retried",
+  "alert.resolved",
+  "catalog.applied",
+] as const;
+export type AuditEvent = (typeof auditEvents)[number];

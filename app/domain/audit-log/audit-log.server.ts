@@ -1,0 +1,46 @@
+import type { Actor, AuditEvent } from "#app/domain/audit-log/audit-event.ts";
+import type { Tx } from "#app/infra/db.server.ts";
+import { Prisma } from "#app/infra/prisma-client/client.ts";
+
+export type AuditEntry = {
+  now: Date;
+  actor: Actor;
+  event: AuditEvent;
+  target: { type: string; id: string };
+  licenseId?: string | null;
+  orderId?: string | null;
+  customerId?: string | null;
+  /** Why, in the words of the person who did it. */
+  reason?: string | null;
+  /** What led here: event ids, "timer", "return page". */
+  cause?: string | null;
+  before?: Prisma.InputJsonObject;
+  after?: Prisma.InputJsonObject;
+  requestId?: string | null;
+};
+
+/**
+ * Writes the record in the transaction of the change, so that neither exists without the other.
+ * Rows are never changed afterwards: a trigger refuses it.
+ */
+export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  await tx.auditLog.create({
+    data: {
+      at: entry.now,
+      actorType: entry.actor.type,
+      actorId: "id" in entry.actor ? entry.actor.id : null,
+      actorLabel: entry.actor.label,
+      event: entry.event,
+      targetType: entry.target.type,
+      targetId: entry.target.id,
+      licenseId: entry.licenseId ?? null,
+      orderId: entry.orderId ?? null,
+      customerId: entry.customerId ?? null,
+      reason: entry.reason ?? null,
+      cause: entry.cause ?? null,
+      before: entry.before ?? Prisma.DbNull,
+      after: entry.after ?? Prisma.DbNull,
+      requestId: entry.requestId ?? null,
+    },
+  });
+}

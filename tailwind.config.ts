@@ -1,0 +1,6 @@
+import type { Config } from "tailwindcss";
+
+export default {
+  content: ["./app/**/*.{ts,tsx}"],
+  darkMode: ["selector", '[data-theme="dark"]'],
+} satisfies Config;

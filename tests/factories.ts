@@ -1,0 +1,114 @@
+import { keyForSlot, randomKey, storedKey } from "#app/domain/license/license-key.server.ts";
+import { newId } from "#app/domain/ids.ts";
+import { db } from "#app/infra/db.server.ts";
+import type { Prisma } from "#app/infra/prisma-client/client.ts";
+
+let counter = 0;
+const next = () => ++counter;
+
+/** Each factory inserts a believable row; `overrides` replace single columns. */
+export function aProduct(overrides: Partial<Prisma.ProductUncheckedCreateInput> = {}) {
+  const n = next();
+  return db().product.create({
+    data: { id: newId("prod"), slug: `product-${n}`, name: `Product ${n}`, keyPrefix: "TEST", ...overrides },
+  });
+}
+
+export async function aPolicy(overrides: Partial<Prisma.PolicyUncheckedCreateInput> = {}) {
+  const n = next();
+  const productId = overrides.productId ?? (await aProduct()).id;
+  return db().policy.create({
+    data: {
+      id: newId("pol"),
+      slug: `policy-${n}`,
+      name: `Policy ${n}`,
+      term: "perpetual",
+      deviceLimit: 3,
+      ...overrides,
+      productId,
+    },
+  });
+}
+
+export async function aPrice(overrides: Partial<Prisma.PriceUncheckedCreateInput> = {}) {
+  const policyId = overrides.policyId ?? (await aPolicy()).id;
+  return db().price.create({
+    data: {
+      id: newId("price"),
+      stripePriceId: `price_test${next()}`,
+      amount: 9900,
+      currency: "usd",
+      maxQuantity: 10,
+      ...overrides,
+      policyId,
+    },
+  });
+}
+
+export function aCustomer(overrides: Partial<Prisma.CustomerUncheckedCreateInput> = {}) {
+  return db().customer.create({
+    data: { id: newId("cust"), email: `customer${next()}@example.com`, ...overrides },
+  });
+}
+
+export function aStaffMember(overrides: Partial<Prisma.StaffMemberUncheckedCreateInput> = {}) {
+  const n = next();
+  return db().staffMember.create({
+    data: {
+      id: newId("staff"),
+      email: `staff${n}@example.com`,
+      name: `Staff ${n}`,
+      role: "owner",
+      passwordHash: "not a password hash",
+      ...overrides,
+    },
+  });
+}
+
+export async function anOrder(overrides: Partial<Prisma.OrderUncheckedCreateInput> = {}) {
+  const customer = overrides.customerId ? null : await aCustomer();
+  return db().order.create({
+    data: {
+      id: newId("ord"),
+      email: customer?.email ?? null,
+      stripeSessionId: `cs_test_${next()}`,
+      amountTotal: 9900,
+      currency: "usd",
+      paidAt: new Date(),
+      fulfilledAt: new Date(),
+      ...overrides,
+      customerId: overrides.customerId ?? customer?.id ?? null,
+    },
+  });
+}
+
+export type LicenseOverrides = Partial<Prisma.LicenseUncheckedCreateInput> & { key?: string };
+
+/** `key` sets the key in clear; the row holds what `storedKey` makes of it. */
+export async function aLicense(overrides: LicenseOverrides = {}) {
+  const { key, ...columns } = overrides;
+  const policyId = columns.policyId ?? (await aPolicy(columns.productId ? { productId: columns.productId } : {})).id;
+  const policy = await db().policy.findUniqueOrThrow({ where: { id: policyId }, include: { product: true } });
+  const customerId = columns.customerId ?? (await aCustomer()).id;
+  const id = columns.id ?? newId("lic");
+  const prefix = policy.product.keyPrefix;
+  const slot =
+    columns.sourceId && columns.itemKey && columns.ordinal !== undefined && columns.ordinal !== null
+      ? { sourceId: columns.sourceId, itemKey: columns.itemKey, ordinal: columns.ordinal, generation: 0 }
+      : null;
+  return db().license.create({
+    data: {
+      ...storedKey(id, prefix, key ?? (slot ? keyForSlot(prefix, slot) : randomKey(prefix))),
+      term: policy.term,
+      deviceLimit: policy.deviceLimit,
+      graceDays: policy.graceDays,
+      issuedAt: new Date(),
+      ...columns,
+      id,
+      productId: policy.productId,
+      policyId,
+      customerId,
+    },
+    include: { holds: true },
+  });
+}

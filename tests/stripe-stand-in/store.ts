@@ -1,0 +1,153 @@
+import type {
+  CheckoutPlan,
+  Delivery,
+  EndpointSettings,
+  IdempotentAnswer,
+  LineRecord,
+  StoredCharge,
+  StoredCoupon,
+  StoredCustomer,
+  StoredEndpoint,
+  StoredEvent,
+  StoredPaymentIntent,
+  StoredPaymentLink,
+  StoredPrice,
+  StoredProduct,
+  StoredPromotionCode,
+  StoredSession,
+  Timer,
+} from "./stored-types.ts";
+
+export type Table<T extends { id: string }> = {
+  get(id: string): T | undefined;
+  put(row: T): T;
+  /** Replaces the row by itself with `changes`; throws when there is none. */
+  update(id: string, changes: Partial<T>): T;
+  remove(id: string): void;
+  /** Oldest first. */
+  all(): T[];
+};
+
+type Rows = {
+  products: StoredProduct;
+  prices: StoredPrice;
+  customers: StoredCustomer;
+  coupons: StoredCoupon;
+  promotionCodes: StoredPromotionCode;
+  paymentLinks: StoredPaymentLink;
+  sessions: StoredSession;
+  paymentIntents: StoredPaymentIntent;
+  charges: StoredCharge;
+  events: StoredEvent;
+  endpoints: StoredEndpoint;
+  lines: LineRecord;
+  checkoutPlans: CheckoutPlan;
+  endpointSettings: EndpointSettings;
+  deliveries: Delivery;
+  timers: Timer;
+  idempotentAnswers: IdempotentAnswer;
+};
+
+export type Tables = { [K in keyof Rows]: Table<Rows[K]> };
+export type TablesAsJson = { [K in keyof Rows]: Rows[K][] };
+export type Store = Tables & {
+  toJson(): TablesAsJson;
+  /** Replaces everything. */
+  load(saved: TablesAsJson): void;
+  clear(): void;
+  onChange(listener: () => void): void;
+};
+
+type FullTable<T extends { id: string }> = Table<T> & { clear(): void };
+
+function createTable<T extends { id: string }>(changed: () => void): FullTable<T> {
+  const rows = new Map<string, T>();
+  const put = (row: T): T => {
+    rows.set(row.id, row);
+    changed();
+    return row;
+  };
+  return {
+    get: (id) => rows.get(id),
+    put,
+    update: (id, changes) => {
+      const row = rows.get(id);
+      if (row === undefined) throw new Error(`The stand-in has no row ${id} to update`);
+      return put({ ...row, ...changes });
+    },
+    remove: (id) => {
+      if (rows.delete(id)) changed();
+    },
+    all: () => [...rows.values()],
+    clear: () => rows.clear(),
+  };
+}
+
+/** The whole state of the stand-in: one table for each kind of object, all of it plain JSON. */
+export function createStore(): Store {
+  const listeners: Array<() => void> = [];
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  const tables: { [K in keyof Rows]: FullTable<Rows[K]> } = {
+    products: createTable(changed),
+    prices: createTable(changed),
+    customers: createTable(changed),
+    coupons: createTable(changed),
+    promotionCodes: createTable(changed),
+    paymentLinks: createTable(changed),
+    sessions: createTable(changed),
+    paymentIntents: createTable(changed),
+    charges: createTable(changed),
+    events: createTable(changed),
+    endpoints: createTable(changed),
+    lines: createTable(changed),
+    checkoutPlans: createTable(changed),
+    endpointSettings: createTable(changed),
+    deliveries: createTable(changed),
+    timers: createTable(changed),
+    idempotentAnswers: createTable(changed),
+  };
+  const clear = () => {
+    for (const table of Object.values(tables)) table.clear();
+    changed();
+  };
+  return {
+    ...tables,
+    clear,
+    toJson: () => ({
+      products: tables.products.all(),
+      prices: tables.prices.all(),
+      customers: tables.customers.all(),
+      coupons: tables.coupons.all(),
+      promotionCodes: tables.promotionCodes.all(),
+      paymentLinks: tables.paymentLinks.all(),
+      sessions: tables.sessions.all(),
+      paymentIntents: tables.paymentIntents.all(),
+      charges: tables.charges.all(),
+      events: tables.events.all(),
+      endpoints: tables.endpoints.all(),
+      lines: tables.lines.all(),
+      checkoutPlans: tables.checkoutPlans.all(),
+      endpointSettings: tables.endpointSettings.all(),
+      deliveries: tables.deliveries.all(),
+      timers: tables.timers.all(),
+      idempotentAnswers: tables.idempotentAnswers.all(),
+    }),
+    load: (saved) => {
+      clear();
+      const fill = <K extends keyof Rows>(name: K) => {
+        for (const row of saved[name]) tables[name].put(row);
+      };
+      for (const name of tableNames(tables)) fill(name);
+    },
+    onChange: (listener) => {
+      listeners.push(listener);
+    },
+  };
+}
+
+function tableNames(tables: Tables): Array<keyof Rows> {
+  // Object.keys forgets the key type; `tables` is built above with exactly these keys.
+  return Object.keys(tables) as Array<keyof Rows>;
+}
