@@ -1,0 +1,300 @@
+import { raiseAlert } from "#app/domain/alert/alert.server.ts";
+import { type Actor, stripeActor } from "#app/domain/audit-log/audit-event.ts";
+import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
+import {
+  bindStripeCustomer,
+  type CustomerRow,
+  findOrCreateCustomer,
+} from "#app/domain/customer/customer.server.ts";
+import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
+import { newId } from "#app/domain/ids.ts";
+import { keyForSlot, storedKey } from "#app/domain/license/license-key.server.ts";
+import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
+import {
+  type DesiredLicense,
+  type PolicyMap,
+  policyOf,
+  projectSale,
+  type SaleProjection,
+} from "#app/domain/order/project-sale.ts";
+import { policiesForSale } from "#app/domain/order/sale-policies.server.ts";
+import type { Tx } from "#app/infra/db.server.ts";
+import type { Order } from "#app/infra/prisma-client/client.ts";
+
+type Sale = { session: CheckoutSessionFacts; cause: string | null; now: Date };
+
+export type Fulfillment = {
+  /** Null when the sale is none of ours: nothing was written. */
+  orderId: string | null;
+  /** When Stripe should be asked again although nobody says so. */
+  nextCheckAt: Date | null;
+  /** Why a sale is none of ours. */
+  foreignBecause?: string;
+};
+
+/**
+ * Makes our records of one sale equal to what Stripe holds: order, licenses, audit rows and mails, in the caller's
+ * transaction, which must hold the lock on the sale's source. Safe to repeat: a second run with the same facts
+ * changes nothing and writes nothing. Existing licenses are never touched, so what staff decided stays.
+ */
+export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
+  const { session, now } = sale;
+  const known = await findOrder(tx, session);
+  const policies = await policiesForSale(tx, session, known?.id ?? null);
+  const foreignBecause = known ? null : whyForeign(session, policies);
+  if (foreignBecause) return { orderId: null, nextCheckAt: null, foreignBecause };
+  const order = known ?? (await recordSaleMadeElsewhere(tx, sale));
+  const owner = await findOwner(tx, sale, order);
+  const projection = projectSale(
+    session,
+    policies,
+    { awaitingPaymentAt: order.awaitingPaymentAt, paidAt: order.paidAt, hasOwner: owner !== null },
+    now,
+  );
+  for (const alert of projection.alerts)
+    await raiseAlert(tx, { ...alert, now, sourceId: session.id, orderId: order.id });
+  await recordLines(tx, order, projection);
+  await recordPayment(tx, session);
+  if (owner && session.stripeCustomerId && session.status === "complete")
+    await bindStripeCustomer(tx, {
+      stripeCustomerId: session.stripeCustomerId,
+      customerId: owner.id,
+      livemode: session.livemode,
+    });
+  await moveOrder(tx, sale, order, projection, owner);
+  if (projection.state === "paid" && owner) await issueMissing(tx, sale, order, projection, owner);
+  return { orderId: order.id, nextCheckAt: projection.nextCheckAt };
+}
+
+/** A vendor may sell other things from the same Stripe account; those sales leave no trace but their events. */
+function whyForeign(session: CheckoutSessionFacts, policies: PolicyMap): string | null {
+  if (session.mode !== "payment")
+    return `Checkout Sessions in ${session.mode} mode are not handled by this version.`;
+  if (session.status !== "complete") return "This checkout was not started here and is not completed.";
+  if (!session.lines.some((line) => policyOf(line, session.lines.length, policies)))
+    return "None of the prices in this sale is in the catalog.";
+  return null;
+}
+
+async function findOrder(tx: Tx, session: CheckoutSessionFacts): Promise<Order | null> {
+  const known = await tx.order.findUnique({ where: { stripeSessionId: session.id } });
+  if (known || !session.metadata.order) return known;
+  const ours = await tx.order.findFirst({ where: { id: session.metadata.order, stripeSessionId: null } });
+  // We crashed between opening the session and noting its id.
+  return ours && tx.order.update({ where: { id: ours.id }, data: { stripeSessionId: session.id } });
+}
+
+async function recordSaleMadeElsewhere(tx: Tx, { session, cause, now }: Sale): Promise<Order> {
+  const order = await tx.order.create({
+    data: {
+      id: newId("ord", now),
+      origin: session.paymentLinkId ? "payment_link" : "elsewhere",
+      stripeSessionId: session.id,
+      livemode: session.livemode,
+      createdAt: session.created,
+    },
+  });
+  await recordAudit(tx, {
+    now,
+    actor: stripeActor,
+    event: "order.created",
+    target: { type: "order", id: order.id },
+    orderId: order.id,
+    cause,
+    after: { origin: order.origin, session: session.id },
+  });
+  return order;
+}
+
+/** Whoever was signed in when buying owns the licenses; else the customer named by reference; else the typed address. */
+async function findOwner(tx: Tx, { session, cause, now }: Sale, order: Order): Promise<CustomerRow | null> {
+  if (order.customerId) return tx.customer.findUnique({ where: { id: order.customerId } });
+  const reference = session.clientReferenceId;
+  const named = reference?.startsWith("cust_")
+    ? await tx.customer.findUnique({ where: { id: reference } })
+    : null;
+  if (named) return named;
+  if (session.status !== "complete") return null;
+  const email = session.email ?? order.email;
+  if (!email) return null;
+  return findOrCreateCustomer(tx, { email, name: session.name, actor: stripeActor, cause, now });
+}
+
+async function recordLines(tx: Tx, order: Order, projection: SaleProjection): Promise<void> {
+  const rows = await tx.orderLine.findMany({ where: { orderId: order.id } });
+  for (const { line, policy } of projection.lines) {
+    const row =
+      rows.find((candidate) => candidate.stripeLineId === line.id) ??
+      rows.find((candidate) => candidate.stripeLineId === null && candidate.stripePriceId === line.priceId);
+    const columns = {
+      stripeLineId: line.id,
+      stripePriceId: line.priceId,
+      description: line.description,
+      quantity: line.quantity,
+      amount: line.amountTotal,
+      policyId: policy?.id ?? null,
+    };
+    if (!row) await tx.orderLine.create({ data: { id: newId("line"), orderId: order.id, ...columns } });
+    else if (Object.entries(columns).some(([name, value]) => row[name as keyof typeof columns] !== value))
+      await tx.orderLine.update({ where: { id: row.id }, data: columns });
+  }
+}
+
+async function recordPayment(tx: Tx, session: CheckoutSessionFacts): Promise<void> {
+  const payment = session.payment;
+  if (!payment) return;
+  await tx.stripePayment.upsert({
+    where: { paymentIntentId: payment.id },
+    create: { paymentIntentId: payment.id, chargeId: payment.chargeId, sourceId: session.id },
+    update: { chargeId: payment.chargeId },
+  });
+}
+
+/** Moves the order's facts forward, with one audit row and at most one mail for each step it takes. */
+async function moveOrder(
+  tx: Tx,
+  sale: Sale,
+  order: Order,
+  projection: SaleProjection,
+  customer: CustomerRow | null,
+): Promise<void> {
+  const { session, cause, now } = sale;
+  const facts = {
+    customerId: customer?.id ?? order.customerId,
+    email: session.email ?? order.email,
+    paymentIntentId: session.payment?.id ?? order.paymentIntentId,
+    amountTotal: session.amountTotal ?? order.amountTotal,
+    currency: session.currency ?? order.currency,
+    livemode: session.livemode,
+    paidAt: order.paidAt ?? projection.paidAt,
+    awaitingPaymentAt: order.awaitingPaymentAt ?? (projection.state === "awaiting-payment" ? now : null),
+    // A payment that failed and then arrived after all is paid; `orderStatus` ranks it so.
+    paymentFailedAt: order.paymentFailedAt ?? (projection.state === "payment-failed" ? now : null),
+    expiredAt: order.expiredAt ?? (projection.state === "expired" ? now : null),
+  };
+  const changed = Object.entries(facts).some(
+    ([name, value]) => String(order[name as keyof typeof facts]) !== String(value),
+  );
+  if (changed) await tx.order.update({ where: { id: order.id }, data: facts });
+
+  const record = (
+    event: "order.awaiting-payment" | "order.paid" | "order.payment-failed" | "order.expired",
+  ) =>
+    recordAudit(tx, {
+      now,
+      actor: stripeActor,
+      event,
+      target: { type: "order", id: order.id },
+      orderId: order.id,
+      customerId: facts.customerId,
+      cause,
+      after: { amountTotal: facts.amountTotal, currency: facts.currency, session: session.id },
+      ...(event === "order.payment-failed" && { reason: session.payment?.failureMessage ?? null }),
+    });
+  const recipient = customer?.email ?? facts.email;
+  const mail = (kind: "payment-pending" | "payment-failed") =>
+    recipient
+      ? queueEmail(tx, {
+          now,
+          kind,
+          causeKey: session.id,
+          recipient,
+          props: { orderId: order.id },
+          customerId: facts.customerId,
+          orderId: order.id,
+        })
+      : Promise.resolve(false);
+
+  if (facts.awaitingPaymentAt && !order.awaitingPaymentAt) {
+    await record("order.awaiting-payment");
+    await mail("payment-pending");
+  }
+  if (facts.paymentFailedAt && !order.paymentFailedAt) {
+    await record("order.payment-failed");
+    await mail("payment-failed");
+  }
+  if (facts.expiredAt && !order.expiredAt) await record("order.expired");
+  if (facts.paidAt && !order.paidAt) await record("order.paid");
+}
+
+async function issueMissing(
+  tx: Tx,
+  { session, cause, now }: Sale,
+  order: Order,
+  projection: SaleProjection,
+  owner: CustomerRow,
+): Promise<void> {
+  const existing = await tx.license.findMany({
+    where: { sourceId: session.id },
+    select: { itemKey: true, ordinal: true },
+  });
+  const taken = new Set(existing.map((license) => `${license.itemKey}|${license.ordinal}`));
+  const missing = projection.licenses.filter(
+    (license) => !taken.has(`${license.itemKey}|${license.ordinal}`),
+  );
+  if (missing.length === 0) return;
+  const rows = missing.map((license) =>
+    licenseRow(license, session.id, order.id, owner.id, projection.paidAt ?? now),
+  );
+  await tx.license.createMany({ data: rows });
+  for (const row of rows)
+    await recordAudit(tx, {
+      now,
+      actor: stripeActor satisfies Actor,
+      event: "license.issued",
+      target: { type: "license", id: row.id },
+      licenseId: row.id,
+      orderId: order.id,
+      customerId: owner.id,
+      cause,
+      after: {
+        policyId: row.policyId,
+        paidUntil: row.paidUntil?.toISOString() ?? null,
+        ordinal: row.ordinal,
+      },
+    });
+  if (!order.fulfilledAt) await tx.order.update({ where: { id: order.id }, data: { fulfilledAt: now } });
+  await queueEmail(tx, {
+    now,
+    kind: "license-issued",
+    // A line that was mapped only after the first mail is owed a mail of its own.
+    causeKey: order.fulfilledAt ? `${order.id}:${rows[0]?.id}` : order.id,
+    recipient: owner.email,
+    props: { orderId: order.id },
+    customerId: owner.id,
+    orderId: order.id,
+  });
+}
+
+function licenseRow(
+  desired: DesiredLicense,
+  sourceId: string,
+  orderId: string,
+  customerId: string,
+  issuedAt: Date,
+) {
+  const { policy, itemKey, ordinal } = desired;
+  const id = newId("lic", issuedAt);
+  return {
+    ...storedKey(
+      id,
+      policy.keyPrefix,
+      keyForSlot(policy.keyPrefix, { sourceId, itemKey, ordinal, generation: 0 }),
+    ),
+    id,
+    productId: policy.productId,
+    policyId: policy.id,
+    customerId,
+    orderId,
+    sourceId,
+    itemKey,
+    ordinal,
+    term: policy.term,
+    deviceLimit: desired.deviceLimit,
+    graceDays: policy.graceDays,
+    entitlements: policy.entitlements,
+    updatesUntil: desired.updatesUntil,
+    issuedAt,
+    paidUntil: desired.paidUntil,
+  };
+}

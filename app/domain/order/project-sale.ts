@@ -1,0 +1,201 @@
+import type { CheckoutSessionFacts, SessionLine } from "#app/domain/order/checkout-session.ts";
+
+type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+export type Entitlements = { [name: string]: Json };
+
+/** The terms a unit is sold under; they are copied to the license when it is issued. */
+export type PolicyTerms = {
+  id: string;
+  productId: string;
+  productName: string;
+  keyPrefix: string;
+  slug: string;
+  term: string;
+  termDays: number | null;
+  deviceLimit: number | null;
+  updatesDays: number | null;
+  graceDays: number;
+  entitlements: Entitlements;
+  /** keys = one license per unit; devices = one license whose device limit grows with the quantity */
+  seats: string;
+};
+
+/** How lines are mapped to policies, in the order they are asked. */
+export type PolicyMap = {
+  /** Frozen at purchase: the lines of the order we created, by Stripe price id. */
+  orderLines: ReadonlyMap<string, PolicyTerms>;
+  /** `metadata.slug` of the session. */
+  sessionSlug: PolicyTerms | null;
+  byPriceId: ReadonlyMap<string, PolicyTerms>;
+  byLookupKey: ReadonlyMap<string, PolicyTerms>;
+  bySlug: ReadonlyMap<string, PolicyTerms>;
+};
+
+/** What our records already say about this sale. */
+export type KnownSale = {
+  awaitingPaymentAt: Date | null;
+  paidAt: Date | null;
+  /** Whether anybody can receive the licenses. */
+  hasOwner: boolean;
+};
+
+export type SaleState = "open" | "expired" | "awaiting-payment" | "payment-failed" | "paid";
+
+export type DesiredLicense = {
+  itemKey: string;
+  ordinal: number;
+  policy: PolicyTerms;
+  deviceLimit: number | null;
+  paidUntil: Date | null;
+  updatesUntil: Date | null;
+};
+
+export type SaleAlert = {
+  kind: "unmapped-price" | "no-email" | "too-many-units";
+  causeKey: string;
+  message: string;
+};
+
+export type SaleProjection = {
+  state: SaleState;
+  /** Null until money arrived. */
+  paidAt: Date | null;
+  lines: { line: SessionLine; policy: PolicyTerms | null }[];
+  licenses: DesiredLicense[];
+  alerts: SaleAlert[];
+  /** When to look again although nobody says so; null = never. */
+  nextCheckAt: Date | null;
+};
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+/** More keys than this in one line are a mistake or an attack; a person decides. */
+export const maxUnitsPerLine = 10_000;
+
+/**
+ * What should be true of a one-time sale, from what Stripe holds now (stripe.md 1.1, I1 to I4). Pure: the same
+ * facts give the same licenses whatever events came, in whatever order. No license before the session is `paid`
+ * or needs no payment; a session of another mode sells nothing here.
+ */
+export function projectSale(
+  session: CheckoutSessionFacts,
+  policies: PolicyMap,
+  known: KnownSale,
+  now: Date,
+): SaleProjection {
+  const state = saleState(session);
+  const lines = session.lines.map((line) => ({
+    line,
+    policy: policyOf(line, session.lines.length, policies),
+  }));
+  const nextCheckAt = nextCheck(session, state, now);
+  if (state !== "paid") return { state, paidAt: null, lines, licenses: [], alerts: [], nextCheckAt };
+
+  const paidAt = known.paidAt ?? moneyArrivedAt(session, known, now);
+  const alerts = saleAlerts(session, lines, known.hasOwner);
+  const licenses = known.hasOwner
+    ? lines.flatMap(({ line, policy }) => (policy ? licensesOf(line, policy, paidAt) : []))
+    : [];
+  return { state, paidAt, lines, licenses, alerts, nextCheckAt };
+}
+
+function saleState(session: CheckoutSessionFacts): SaleState {
+  if (session.mode !== "payment") return session.status === "expired" ? "expired" : "open";
+  if (session.status === "expired") return "expired";
+  if (session.status !== "complete") return "open";
+  if (session.paymentStatus === "paid" || session.paymentStatus === "no_payment_required") return "paid";
+  const payment = session.payment;
+  // A delayed payment that failed leaves the session complete and unpaid for ever.
+  if (payment && (payment.status === "requires_payment_method" || payment.status === "canceled"))
+    return "payment-failed";
+  return "awaiting-payment";
+}
+
+/** A card is charged at once; a delayed payment arrives when we first see it paid. */
+function moneyArrivedAt(session: CheckoutSessionFacts, known: KnownSale, now: Date): Date {
+  if (known.awaitingPaymentAt) return now;
+  if (session.payment?.chargedAt) return session.payment.chargedAt;
+  return session.paymentStatus === "no_payment_required" ? session.created : now;
+}
+
+/** The policy a line is sold under: frozen order line, session slug, price id, lookup key, price metadata. */
+export function policyOf(line: SessionLine, lineCount: number, policies: PolicyMap): PolicyTerms | null {
+  const frozen = line.priceId ? policies.orderLines.get(line.priceId) : undefined;
+  if (frozen) return frozen;
+  // The slug names what the whole sale is for; with several lines a line's own mapping is more exact.
+  if (lineCount === 1 && policies.sessionSlug) return policies.sessionSlug;
+  return (
+    (line.priceId ? policies.byPriceId.get(line.priceId) : undefined) ??
+    (line.lookupKey ? policies.byLookupKey.get(line.lookupKey) : undefined) ??
+    (line.policySlug ? policies.bySlug.get(line.policySlug) : undefined) ??
+    policies.sessionSlug
+  );
+}
+
+function licensesOf(line: SessionLine, policy: PolicyTerms, paidAt: Date): DesiredLicense[] {
+  if (line.quantity > maxUnitsPerLine) return [];
+  const count = policy.seats === "devices" ? Math.min(1, line.quantity) : line.quantity;
+  const deviceLimit =
+    policy.deviceLimit === null
+      ? null
+      : policy.deviceLimit * (policy.seats === "devices" ? line.quantity : 1);
+  const days = policy.term === "days" ? (policy.termDays ?? 0) : null;
+  return Array.from({ length: count }, (_, ordinal) => ({
+    itemKey: line.id,
+    ordinal,
+    policy,
+    deviceLimit,
+    paidUntil: days === null ? null : new Date(paidAt.getTime() + days * dayMs),
+    updatesUntil:
+      policy.updatesDays === null ? null : new Date(paidAt.getTime() + policy.updatesDays * dayMs),
+  }));
+}
+
+function saleAlerts(
+  session: CheckoutSessionFacts,
+  lines: { line: SessionLine; policy: PolicyTerms | null }[],
+  hasOwner: boolean,
+): SaleAlert[] {
+  const alerts: SaleAlert[] = [];
+  for (const { line, policy } of lines) {
+    if (!policy)
+      alerts.push({
+        kind: "unmapped-price",
+        causeKey: line.id,
+        message: `Paid line “${line.description}” (${line.priceId ?? "no price"}) of ${session.id} matches no policy, so it gave no license. Add its price to the catalog, then sync the order again.`,
+      });
+    else if (line.quantity > maxUnitsPerLine)
+      alerts.push({
+        kind: "too-many-units",
+        causeKey: line.id,
+        message: `Paid line “${line.description}” of ${session.id} has ${line.quantity} units, more than the ${maxUnitsPerLine} that are issued by themselves. Issue them by hand.`,
+      });
+  }
+  if (!hasOwner)
+    alerts.push({
+      kind: "no-email",
+      causeKey: session.id,
+      message: `${session.id} is paid but names no address, so nobody can receive its licenses. Add the address to the customer in Stripe and sync the order again, or issue the licenses by hand.`,
+    });
+  return alerts;
+}
+
+/**
+ * Webhooks may be lost, so an unfinished sale is looked at again: while open after 15 minutes, an hour and when
+ * it has expired; while a delayed payment is on its way every 6 hours for 30 days.
+ */
+function nextCheck(session: CheckoutSessionFacts, state: SaleState, now: Date): Date | null {
+  if (state === "awaiting-payment" || state === "payment-failed") {
+    const next = new Date(now.getTime() + 6 * hourMs);
+    return next.getTime() - session.created.getTime() > 30 * dayMs ? null : next;
+  }
+  if (state !== "open" || session.mode !== "payment") return null;
+  const marks = [
+    session.created.getTime() + 15 * minuteMs,
+    session.created.getTime() + hourMs,
+    session.expiresAt.getTime() + 5 * minuteMs,
+  ];
+  const next = marks.find((mark) => mark > now.getTime());
+  return next === undefined ? new Date(now.getTime() + dayMs) : new Date(next);
+}

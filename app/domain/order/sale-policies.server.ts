@@ -1,0 +1,101 @@
+import { z } from "zod";
+import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
+import type { PolicyMap, PolicyTerms } from "#app/domain/order/project-sale.ts";
+import type { Tx } from "#app/infra/db.server.ts";
+
+const withProduct = { product: { select: { name: true, keyPrefix: true } } } as const;
+
+type PolicyRow = Omit<PolicyTerms, "productName" | "keyPrefix" | "entitlements"> & {
+  entitlements: unknown;
+  product: { name: string; keyPrefix: string };
+};
+
+const EntitlementsColumn = z.record(z.string(), z.json());
+
+function termsOf(row: PolicyRow): PolicyTerms {
+  return {
+    id: row.id,
+    productId: row.productId,
+    productName: row.product.name,
+    keyPrefix: row.product.keyPrefix,
+    slug: row.slug,
+    term: row.term,
+    termDays: row.termDays,
+    deviceLimit: row.deviceLimit,
+    updatesDays: row.updatesDays,
+    graceDays: row.graceDays,
+    entitlements: EntitlementsColumn.parse(row.entitlements),
+    seats: row.seats,
+  };
+}
+
+/**
+ * Everything that may map a line of this session to a policy. Archived plans still map: what was paid for is
+ * delivered even when it is no longer on sale. A product's slug stands for its first policy.
+ */
+export async function policiesForSale(
+  tx: Tx,
+  session: CheckoutSessionFacts,
+  orderId: string | null,
+): Promise<PolicyMap> {
+  const slug = session.metadata.slug ?? null;
+  const slugs = [slug, ...session.lines.map((line) => line.policySlug)].filter((value) => value !== null);
+  const [orderLines, prices, policies, products] = await Promise.all([
+    orderId
+      ? tx.orderLine.findMany({ where: { orderId }, include: { policy: { include: withProduct } } })
+      : Promise.resolve([]),
+    tx.price.findMany({
+      where: {
+        OR: [
+          { stripePriceId: { in: session.lines.flatMap((line) => line.priceId ?? []) } },
+          { lookupKey: { in: session.lines.flatMap((line) => line.lookupKey ?? []) } },
+        ],
+      },
+      include: { policy: { include: withProduct } },
+    }),
+    tx.policy.findMany({ where: { slug: { in: slugs } }, include: withProduct }),
+    tx.product.findMany({
+      where: { OR: [{ slug: { in: slugs } }, { id: { in: slugs } }] },
+      include: { policies: { orderBy: { position: "asc" }, take: 1, include: withProduct } },
+    }),
+  ]);
+  const bySlug = new Map<string, PolicyTerms>();
+  for (const product of products) {
+    const first = product.policies[0];
+    if (first) for (const name of [product.slug, product.id]) bySlug.set(name, termsOf(first));
+  }
+  for (const policy of policies) bySlug.set(policy.slug, termsOf(policy));
+  return {
+    orderLines: mapOf(
+      orderLines,
+      (line) => line.stripePriceId,
+      (line) => line.policy,
+    ),
+    sessionSlug: slug === null ? null : (bySlug.get(slug) ?? null),
+    byPriceId: mapOf(
+      prices,
+      (price) => price.stripePriceId,
+      (price) => price.policy,
+    ),
+    byLookupKey: mapOf(
+      prices,
+      (price) => price.lookupKey,
+      (price) => price.policy,
+    ),
+    bySlug,
+  };
+}
+
+function mapOf<Row>(
+  rows: Row[],
+  keyOf: (row: Row) => string | null,
+  policyOf: (row: Row) => PolicyRow | null,
+): Map<string, PolicyTerms> {
+  const map = new Map<string, PolicyTerms>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const policy = policyOf(row);
+    if (key && policy) map.set(key, termsOf(policy));
+  }
+  return map;
+}

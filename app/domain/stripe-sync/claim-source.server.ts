@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import type { SourceKind } from "#app/domain/stripe-sync/stripe-source.ts";
+import { pool } from "#app/infra/db.server.ts";
+
+/** A source this process alone may sync until the lease ends. */
+export type ClaimedSource = {
+  id: string;
+  kind: SourceKind;
+  leaseToken: string;
+  /** What a successful sync covers; hints that come during it raise `dirty_seq` above this. */
+  claimedSeq: number;
+  dirtyCause: string | null;
+  createdAt: Date;
+};
+
+/** Longer than a sync may take with all its retries, shorter than anybody wants to wait after a crash. */
+const leaseSeconds = 60;
+
+const isDue = `(
+  (dirty_seq > synced_seq AND (retry_at IS NULL OR retry_at <= $1))
+  OR (next_check_at <= $1 AND (retry_at IS NULL OR retry_at <= $1))
+)`;
+const isFree = "(lease_until IS NULL OR lease_until < now())";
+const columns = `id, kind, lease_token AS "leaseToken", dirty_seq AS "claimedSeq", created_at AS "createdAt",
+  CASE WHEN dirty_seq > synced_seq THEN dirty_cause ELSE 'timer' END AS "dirtyCause"`;
+
+/** Takes up to `limit` sources that are due and that nobody else is syncing. Safe in any number of processes. */
+export async function claimDueSources(now: Date, limit: number): Promise<ClaimedSource[]> {
+  const { rows } = await pool().query<ClaimedSource>({
+    name: "claim-due-sources",
+    text: `UPDATE stripe_source SET lease_token = $2, lease_until = now() + interval '${leaseSeconds} seconds'
+      WHERE id IN (SELECT id FROM stripe_source WHERE ${isDue} AND ${isFree}
+        ORDER BY retry_at NULLS FIRST LIMIT $3 FOR UPDATE SKIP LOCKED)
+      RETURNING ${columns}`,
+    values: [now, randomUUID(), limit],
+  });
+  return rows;
+}
+
+/**
+ * Takes this one source if it is due (also while a retry is waiting: somebody is looking at it).
+ * @returns null when it is in step or somebody else is syncing it.
+ */
+export async function claimSource(sourceId: string, now: Date): Promise<ClaimedSource | null> {
+  const { rows } = await pool().query<ClaimedSource>({
+    name: "claim-source",
+    text: `UPDATE stripe_source SET lease_token = $2, lease_until = now() + interval '${leaseSeconds} seconds'
+      WHERE id = $3 AND (dirty_seq > synced_seq OR next_check_at <= $1) AND ${isFree}
+      RETURNING ${columns}`,
+    values: [now, randomUUID(), sourceId],
+  });
+  return rows[0] ?? null;
+}
+
+/** Asks for a sync of this source, whoever finds it first. Creates its row when it is new. */
+export async function markSourceDirty(source: {
+  sourceId: string;
+  kind: SourceKind;
+  livemode: boolean;
+  cause: string;
+}): Promise<void> {
+  await pool().query({
+    name: "mark-source-dirty",
+    text: `INSERT INTO stripe_source (id, kind, livemode, dirty_cause) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause,
+        retry_at = NULL`,
+    values: [source.sourceId, source.kind, source.livemode, source.cause],
+  });
+}

@@ -1,0 +1,212 @@
+import Stripe from "stripe";
+import { ZodError } from "zod";
+import { raiseAlert } from "#app/domain/alert/alert.server.ts";
+import { fulfillOrder } from "#app/domain/order/fulfill-order.server.ts";
+import { type ClaimedSource, markSourceDirty } from "#app/domain/stripe-sync/claim-source.server.ts";
+import {
+  fetchCheckoutSession,
+  findPaymentOfCharge,
+  findSessionOfPayment,
+} from "#app/domain/stripe-sync/fetch-checkout-session.server.ts";
+import { type SourceRef, sourceOfId } from "#app/domain/stripe-sync/stripe-source.ts";
+import { inTransaction, type Tx } from "#app/infra/db.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
+import { isLivemode } from "#app/infra/stripe.server.ts";
+import { wakeWorker } from "#app/infra/wake-worker.server.ts";
+
+export type SyncOutcome = "synced" | "not-found" | "handed-on" | "unrelated" | "failed" | "lease-lost";
+
+/**
+ * Brings one claimed source in step with Stripe. Fetches after the claim and writes only while the lease is
+ * still ours, so an older fetch can never overwrite a newer one. Never throws: a failure is written on the source
+ * and its events, and tried again with growing pauses.
+ */
+export async function syncSource(claim: ClaimedSource, now: Date): Promise<SyncOutcome> {
+  try {
+    return claim.kind === "checkout_session" ? await syncSession(claim, now) : await handOn(claim, now);
+  } catch (error) {
+    if (error instanceof LeaseLost) return "lease-lost";
+    await recordFailure(claim, error, now);
+    return "failed";
+  }
+}
+
+class LeaseLost extends Error {}
+
+async function syncSession(claim: ClaimedSource, now: Date): Promise<SyncOutcome> {
+  const session = await fetchCheckoutSession(claim.id);
+  if (!session || session.livemode !== isLivemode()) {
+    const note = session
+      ? "The session belongs to the other mode of the Stripe account."
+      : "Stripe does not know this session under the configured key.";
+    await inTransaction((tx) => settle(tx, claim, { now, ignoredBecause: note }));
+    return "not-found";
+  }
+  await inTransaction(async (tx) => {
+    await lockLease(tx, claim);
+    const { orderId, nextCheckAt, foreignBecause } = await fulfillOrder(tx, {
+      session,
+      cause: claim.dirtyCause,
+      now,
+    });
+    await settle(tx, claim, {
+      now,
+      nextCheckAt,
+      ...(orderId && { orderId }),
+      ...(foreignBecause && { ignoredBecause: foreignBecause }),
+      snapshot: { status: session.status, paymentStatus: session.paymentStatus },
+    });
+  });
+  wakeWorker(); // mails may be due
+  return "synced";
+}
+
+const hourMs = 3_600_000;
+/** How long an event may be about a purchase Stripe has not told us of yet. */
+const unknownPurchaseHours = 24;
+
+/** A payment or charge is not a purchase: find the purchase it belongs to and pass the hint on. */
+async function handOn(claim: ClaimedSource, now: Date): Promise<SyncOutcome> {
+  const target = await findTarget(claim);
+  if (!target) {
+    const age = now.getTime() - claim.createdAt.getTime();
+    const waiting = age < unknownPurchaseHours * hourMs;
+    const nextCheckAt = waiting ? new Date(now.getTime() + Math.max(60_000, age)) : null;
+    await inTransaction((tx) =>
+      settle(tx, claim, {
+        now,
+        nextCheckAt,
+        ...(!waiting && { ignoredBecause: "This payment belongs to no purchase of this shop." }),
+        keepEventsOpen: waiting,
+      }),
+    );
+    return "unrelated";
+  }
+  await markSourceDirty({
+    sourceId: target.sourceId,
+    kind: target.kind,
+    livemode: isLivemode(),
+    cause: claim.dirtyCause ?? claim.id,
+  });
+  await inTransaction(async (tx) => {
+    await lockLease(tx, claim);
+    await tx.stripeEvent.updateMany({
+      where: { sourceId: claim.id, processedAt: null, ignoredAt: null },
+      data: { sourceId: target.sourceId },
+    });
+    await settle(tx, claim, { now });
+  });
+  wakeWorker();
+  return "handed-on";
+}
+
+async function findTarget(claim: ClaimedSource): Promise<SourceRef | null> {
+  if (claim.kind === "charge") return sourceOfId(await findPaymentOfCharge(claim.id));
+  const known = await inTransaction((tx) =>
+    tx.stripePayment.findUnique({ where: { paymentIntentId: claim.id } }),
+  );
+  return sourceOfId(known?.sourceId ?? (await findSessionOfPayment(claim.id)));
+}
+
+async function lockLease(tx: Tx, claim: ClaimedSource): Promise<void> {
+  const held = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM stripe_source WHERE id = ${claim.id} AND lease_token = ${claim.leaseToken} FOR UPDATE`;
+  if (held.length === 0) throw new LeaseLost();
+}
+
+type Settlement = {
+  now: Date;
+  orderId?: string;
+  nextCheckAt?: Date | null;
+  snapshot?: { status: string; paymentStatus: string };
+  ignoredBecause?: string;
+  keepEventsOpen?: boolean;
+};
+
+/** Writes that this source is in step up to the claim, and closes its events. */
+async function settle(tx: Tx, claim: ClaimedSource, settlement: Settlement): Promise<void> {
+  const { now } = settlement;
+  const { count } = await tx.stripeSource.updateMany({
+    where: { id: claim.id, leaseToken: claim.leaseToken },
+    data: {
+      syncedSeq: claim.claimedSeq,
+      syncedAt: now,
+      nextCheckAt: settlement.nextCheckAt ?? null,
+      failCount: 0,
+      retryAt: null,
+      lastError: null,
+      leaseToken: null,
+      leaseUntil: null,
+      ...(settlement.orderId && { orderId: settlement.orderId }),
+      ...(settlement.snapshot && { snapshot: settlement.snapshot }),
+    },
+  });
+  if (count === 0) throw new LeaseLost();
+  if (settlement.keepEventsOpen) return;
+  const done = settlement.ignoredBecause
+    ? { ignoredAt: now, note: settlement.ignoredBecause }
+    : { processedAt: now, lastError: null };
+  await tx.stripeEvent.updateMany({
+    where: { sourceId: claim.id, processedAt: null, ignoredAt: null },
+    data: { ...done, failedAt: null, attempts: { increment: 1 } },
+  });
+}
+
+const retryPausesSeconds = [5, 30, 120, 600, 1800, 3600];
+/** From here on a person is told. */
+const alertAfterFailures = 4;
+
+async function recordFailure(claim: ClaimedSource, error: unknown, now: Date): Promise<void> {
+  const message = failureMessage(error);
+  logger().error({ err: error, source: claim.id }, "syncing a source failed");
+  await inTransaction(async (tx) => {
+    const source = await tx.stripeSource.findFirst({ where: { id: claim.id, leaseToken: claim.leaseToken } });
+    if (!source) return;
+    const failCount = source.failCount + 1;
+    const pause = retryPausesSeconds[Math.min(failCount, retryPausesSeconds.length) - 1] ?? 3600;
+    const jitter = 0.9 + Math.random() * 0.2;
+    await tx.stripeSource.update({
+      where: { id: claim.id },
+      data: {
+        failCount,
+        lastError: message,
+        retryAt: new Date(now.getTime() + pause * jitter * 1000),
+        leaseToken: null,
+        leaseUntil: null,
+      },
+    });
+    await tx.stripeEvent.updateMany({
+      where: { sourceId: claim.id, processedAt: null, ignoredAt: null },
+      data: { failedAt: now, lastError: message, attempts: { increment: 1 } },
+    });
+    if (failCount >= alertAfterFailures || !mayPass(error))
+      await raiseAlert(tx, {
+        now,
+        kind: "fulfillment-failed",
+        causeKey: claim.id,
+        message: `${claim.id} could not be brought in step with Stripe: ${message} It is tried again by itself, at least once an hour.`,
+        sourceId: claim.id,
+        orderId: source.orderId,
+      });
+  }).catch((failure) =>
+    logger().error({ err: failure, source: claim.id }, "recording a failed sync failed too"),
+  );
+}
+
+/** Whether the same call may well succeed later without anybody's help. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof Stripe.errors.StripeAuthenticationError) return false;
+  if (error instanceof Stripe.errors.StripePermissionError) return false;
+  return error instanceof Stripe.errors.StripeError;
+}
+
+function failureMessage(error: unknown): string {
+  if (error instanceof ZodError) {
+    const issue = error.issues[0];
+    return `Stripe's answer is not as documented: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}.`;
+  }
+  if (error instanceof Stripe.errors.StripeAuthenticationError)
+    return "Stripe refused the key: check STRIPE_SECRET_KEY.";
+  if (error instanceof Error) return `${error.message.split("\n")[0] ?? ""}`.slice(0, 500);
+  return "Unknown error.";
+}
