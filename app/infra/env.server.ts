@@ -95,7 +95,8 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const name = String(issue.path[0] ?? "");
-      const words = issue.code === "custom" && issue.message !== "Invalid input" ? issue.message : remedies[name];
+      const words =
+        issue.code === "custom" && issue.message !== "Invalid input" ? issue.message : remedies[name];
       problems.push(`${name}: ${words ?? issue.message}`);
     }
     throw new EnvError(listOf(problems));

@@ -17,7 +17,7 @@ const secretFields = [
 export function logger() {
   return singleton("logger", () =>
     pino({
-      level: process.env["LOG_LEVEL"] ?? "info",
+      level: process.env.LOG_LEVEL ?? "info",
       base: null,
       redact: {
         paths: secretFields.flatMap((field) => [

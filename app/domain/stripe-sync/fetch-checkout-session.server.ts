@@ -78,7 +78,7 @@ export async function fetchCheckoutSession(sessionId: string): Promise<CheckoutS
       amountTotal: line.amount_total,
       priceId: line.price?.id ?? null,
       lookupKey: line.price?.lookup_key ?? null,
-      policySlug: line.price?.metadata["license_policy"] ?? null,
+      policySlug: line.price?.metadata.license_policy ?? null,
     });
   }
   return factsOf(session, lines);

@@ -142,6 +142,10 @@ async function settle(tx: Tx, claim: ClaimedSource, settlement: Settlement): Pro
     },
   });
   if (count === 0) throw new LeaseLost();
+  await tx.alert.updateMany({
+    where: { kind: "fulfillment-failed", sourceId: claim.id, resolvedAt: null },
+    data: { resolvedAt: now },
+  });
   if (settlement.keepEventsOpen) return;
   const done = settlement.ignoredBecause
     ? { ignoredAt: now, note: settlement.ignoredBecause }
@@ -183,7 +187,7 @@ async function recordFailure(claim: ClaimedSource, error: unknown, now: Date): P
       await raiseAlert(tx, {
         now,
         kind: "fulfillment-failed",
-        causeKey: claim.id,
+        causeKey: `${claim.id}:${claim.claimedSeq}`,
         message: `${claim.id} could not be brought in step with Stripe: ${message} It is tried again by itself, at least once an hour.`,
         sourceId: claim.id,
         orderId: source.orderId,

@@ -1,6 +1,11 @@
 export type InboxState = "received" | "processed" | "ignored" | "failed";
 
-export const inboxStates = ["received", "processed", "ignored", "failed"] as const satisfies readonly InboxState[];
+export const inboxStates = [
+  "received",
+  "processed",
+  "ignored",
+  "failed",
+] as const satisfies readonly InboxState[];
 
 /** State in words, from the facts on the row. */
 export function inboxState(row: {

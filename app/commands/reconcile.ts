@@ -1,0 +1,14 @@
+import { bootstrap, runCommand } from "#app/commands/bootstrap.ts";
+import { reconcile } from "#app/jobs/reconcile.server.ts";
+
+runCommand(async () => {
+  const { stop } = await bootstrap();
+  try {
+    const result = await reconcile(new Date());
+    console.log(
+      `Sales found: ${result.found}. Synced with Stripe: ${result.synced}. Mails sent: ${result.emailsSent}. Records sealed: ${result.recordsSealed}.`,
+    );
+  } finally {
+    await stop();
+  }
+});

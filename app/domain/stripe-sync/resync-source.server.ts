@@ -1,0 +1,57 @@
+import type { Actor } from "#app/domain/audit-log/audit-event.ts";
+import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
+import { DomainError } from "#app/domain/domain-error.ts";
+import { markSourceDirty } from "#app/domain/stripe-sync/claim-source.server.ts";
+import { sourceOfId } from "#app/domain/stripe-sync/stripe-source.ts";
+import { claimSubmission } from "#app/domain/submission.server.ts";
+import { inTransaction } from "#app/infra/db.server.ts";
+import { isLivemode } from "#app/infra/stripe.server.ts";
+import { wakeWorker } from "#app/infra/wake-worker.server.ts";
+
+export type ResyncRequest = {
+  sourceId: string;
+  actor: Extract<Actor, { type: "staff" }>;
+  submission: string;
+  now: Date;
+  requestId?: string;
+  /** The event whose replay this is, when it is one. */
+  dedupeKey?: string;
+};
+
+/**
+ * Asks for one purchase to be compared with Stripe again. Changes nothing when all is in step.
+ * @throws DomainError NOT_FOUND when the id is none that can be synced.
+ */
+export async function resyncSource(request: ResyncRequest): Promise<{ message: string }> {
+  const source = sourceOfId(request.sourceId);
+  if (!source) throw new DomainError("NOT_FOUND", "There is nothing at Stripe to compare this with.");
+  const { actor, now, submission } = request;
+  const message = "Asked Stripe again. What differs is put right within seconds.";
+  // Marked first: one sync too many is harmless, a record without its sync is not.
+  await markSourceDirty({
+    sourceId: source.sourceId,
+    kind: source.kind,
+    livemode: isLivemode(),
+    cause: `staff ${actor.label}`,
+  });
+  const repeated = await inTransaction(async (tx) => {
+    const before = await claimSubmission(tx, { token: submission, actorId: actor.id, message, now });
+    if (before) return before;
+    if (request.dedupeKey)
+      await tx.stripeEvent.updateMany({
+        where: { dedupeKey: request.dedupeKey },
+        data: { processedAt: null, ignoredAt: null, failedAt: null, lastError: null, note: null },
+      });
+    await recordAudit(tx, {
+      now,
+      actor,
+      event: "webhook.replayed",
+      target: { type: "stripe_source", id: source.sourceId },
+      cause: request.dedupeKey ?? null,
+      requestId: request.requestId ?? null,
+    });
+    return null;
+  });
+  wakeWorker();
+  return { message: repeated ?? message };
+}
