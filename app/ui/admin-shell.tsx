@@ -1,0 +1,122 @@
+import { NavLink, useLocation } from "@remix-run/react";
+import { clsx } from "clsx";
+import {
+  KeyRound,
+  LayoutDashboard,
+  type LucideIcon,
+  Mail,
+  Menu,
+  ReceiptText,
+  ScrollText,
+  Users,
+  Webhook,
+} from "lucide-react";
+import { type ReactNode, useEffect, useRef } from "react";
+import { paths } from "#app/paths.ts";
+import { Brand } from "./brand.tsx";
+import { type Flash, FlashBanner } from "./flash-banner.tsx";
+import { Main, SkipLink, TestModeBanner } from "./page-frame.tsx";
+import { UserMenu } from "./user-menu.tsx";
+
+const sections: readonly { to: string; label: string; Icon: LucideIcon }[] = [
+  { to: paths.admin.overview(), label: "Overview", Icon: LayoutDashboard },
+  { to: paths.admin.licenses(), label: "Licenses", Icon: KeyRound },
+  { to: paths.admin.customers(), label: "Customers", Icon: Users },
+  { to: paths.admin.orders(), label: "Orders", Icon: ReceiptText },
+  { to: paths.admin.webhookInbox(), label: "Webhooks", Icon: Webhook },
+  { to: paths.admin.emails(), label: "Emails", Icon: Mail },
+  { to: paths.admin.auditLog(), label: "Audit log", Icon: ScrollText },
+];
+
+type AdminShellProps = {
+  testMode: boolean;
+  /** Null where nobody is known, as on an error page. */
+  staff: { email: string; name: string | null; role: string } | null;
+  flash?: Flash | null | undefined;
+  children: ReactNode;
+};
+
+/** Around the pages of the shop's staff; denser than the rest. */
+export function AdminShell({ testMode, staff, flash, children }: AdminShellProps) {
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <SkipLink />
+      <TestModeBanner shown={testMode} />
+      <header className="border-b border-line bg-surface print:hidden">
+        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2 lg:px-6">
+          <div className="flex items-center gap-3">
+            {staff && <NarrowMenu />}
+            <Brand to={paths.admin.overview()} area="Admin" />
+          </div>
+          {staff && (
+            <UserMenu as="staff" email={staff.email} name={staff.name} detail={`Role: ${staff.role}`} />
+          )}
+        </div>
+      </header>
+      <div className="flex grow">
+        {staff && (
+          <nav
+            aria-label="Admin"
+            className="sticky top-0 hidden max-h-dvh w-52 flex-none self-start overflow-y-auto px-3 py-6 lg:block print:hidden"
+          >
+            <Sections />
+          </nav>
+        )}
+        <Main className="mx-auto w-full max-w-6xl min-w-0 grow px-4 py-6 lg:px-6 lg:py-8">
+          <FlashBanner flash={flash} />
+          {children}
+        </Main>
+      </div>
+    </div>
+  );
+}
+
+/** The sections on a narrow screen: a disclosure that closes when another page is shown. */
+function NarrowMenu() {
+  const menu = useRef<HTMLDetailsElement>(null);
+  const { key } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the trigger, another page closes the menu
+  useEffect(() => {
+    if (menu.current) menu.current.open = false;
+  }, [key]);
+  return (
+    <details ref={menu} className="lg:hidden">
+      <summary className="inline-flex size-9 items-center justify-center rounded-lg border border-line-strong/60 hover:bg-sunken">
+        <Menu aria-hidden="true" className="size-5" />
+        <span className="sr-only">Menu</span>
+      </summary>
+      <nav
+        aria-label="Admin"
+        className="absolute right-4 left-4 z-20 mt-2 rounded-xl border border-line bg-surface p-2 shadow-raised"
+      >
+        <Sections />
+      </nav>
+    </details>
+  );
+}
+
+function Sections() {
+  return (
+    <ul className="grid gap-0.5">
+      {sections.map(({ to, label, Icon }) => (
+        <li key={to}>
+          <NavLink
+            to={to}
+            end={to === paths.admin.overview()}
+            className={({ isActive }) =>
+              clsx(
+                "flex min-h-9 items-center gap-3 rounded-lg px-3 text-sm",
+                isActive
+                  ? "bg-accent-soft font-semibold text-accent"
+                  : "text-ink-muted hover:bg-sunken hover:text-ink",
+              )
+            }
+          >
+            <Icon aria-hidden="true" className="size-4 flex-none" />
+            {label}
+          </NavLink>
+        </li>
+      ))}
+    </ul>
+  );
+}

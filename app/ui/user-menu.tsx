@@ -1,0 +1,69 @@
+import { useLocation } from "@remix-run/react";
+import { ChevronDown, CircleUserRound, LogOut } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { paths } from "#app/paths.ts";
+
+type UserMenuProps = {
+  /** Which session the sign-out ends. */
+  as: "customer" | "staff";
+  email: string;
+  name?: string | null | undefined;
+  detail?: string | undefined;
+};
+
+/** Who is signed in, and the way out. A disclosure, so it opens without scripts; with them Escape closes it. */
+export function UserMenu({ as, email, name, detail }: UserMenuProps) {
+  const menu = useRef<HTMLDetailsElement>(null);
+  const { key } = useLocation();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the trigger, another page closes the menu
+  useEffect(() => {
+    if (menu.current) menu.current.open = false;
+  }, [key]);
+
+  useEffect(() => {
+    function close(event: Event) {
+      const details = menu.current;
+      if (!details?.open) return;
+      if (event instanceof KeyboardEvent) {
+        if (event.key !== "Escape") return;
+        details.querySelector("summary")?.focus();
+      } else if (event.target instanceof Node && details.contains(event.target)) return;
+      details.open = false;
+    }
+    document.addEventListener("pointerdown", close);
+    document.addEventListener("keydown", close);
+    return () => {
+      document.removeEventListener("pointerdown", close);
+      document.removeEventListener("keydown", close);
+    };
+  }, []);
+
+  return (
+    <details ref={menu} className="group relative print:hidden">
+      <summary className="inline-flex min-h-9 items-center gap-1.5 rounded-lg px-2 text-sm hover:bg-sunken">
+        <CircleUserRound aria-hidden="true" className="size-5 text-ink-muted" />
+        <span className="sr-only">Account of </span>
+        <span className="max-w-24 truncate sm:max-w-56">{name || email}</span>
+        <ChevronDown aria-hidden="true" className="size-4 text-ink-muted group-open:rotate-180" />
+      </summary>
+      <div className="absolute right-0 z-20 mt-2 w-64 rounded-xl border border-line bg-surface p-2 shadow-raised">
+        <div className="border-b border-line px-2 pt-1 pb-2.5 text-sm">
+          {name && <p className="font-medium wrap-anywhere">{name}</p>}
+          <p className="wrap-anywhere text-ink-muted">{email}</p>
+          {detail && <p className="text-ink-muted">{detail}</p>}
+        </div>
+        <form method="post" action={paths.signOut()} className="pt-2">
+          <input type="hidden" name="as" value={as} />
+          <button
+            type="submit"
+            className="flex min-h-9 w-full items-center gap-2 rounded-lg px-2 text-left text-sm font-medium hover:bg-sunken"
+          >
+            <LogOut aria-hidden="true" className="size-4 text-ink-muted" />
+            Sign out
+          </button>
+        </form>
+      </div>
+    </details>
+  );
+}
