@@ -1,0 +1,78 @@
+import { render } from "@react-email/components";
+import type { ReactElement } from "react";
+import { loadEmailContent } from "#app/domain/email-outbox/email-content.server.ts";
+import { type EmailContent, emailSubject } from "#app/domain/email-outbox/email-content.ts";
+import type { Site } from "#app/emails/layout.tsx";
+import { LicenseChangedEmail } from "#app/emails/license-changed.tsx";
+import { LicenseIssuedEmail } from "#app/emails/license-issued.tsx";
+import { LicenseResentEmail } from "#app/emails/license-resent.tsx";
+import { PaymentFailedEmail } from "#app/emails/payment-failed.tsx";
+import { PaymentPendingEmail } from "#app/emails/payment-pending.tsx";
+import { SignInCodeEmail } from "#app/emails/sign-in-code.tsx";
+import { getEnv } from "#app/infra/env.server.ts";
+import type { Email } from "#app/infra/prisma-client/client.ts";
+
+export type RenderedEmail = { subject: string; html: string; text: string };
+
+/**
+ * A mail as it is to be sent at `now`, or why it must not be sent any more. With `reveal: false` keys and codes
+ * are masked.
+ * @throws when the row cannot be read: foreign props, or a key sealed under another master key.
+ */
+export async function renderEmail(
+  row: Email,
+  options: { reveal: boolean; now: Date },
+): Promise<RenderedEmail | { dropped: string }> {
+  const { content, noLongerTrue } = await loadEmailContent(row, options);
+  if (noLongerTrue !== null || content === null)
+    return { dropped: noLongerTrue ?? "There is nothing to tell." };
+  return renderContent(content);
+}
+
+/** A mail as staff look at it, also when it was sent, given up or is no longer true; null when its order or license is gone. */
+export async function previewEmail(
+  row: Email,
+  options: { reveal: boolean; now: Date },
+): Promise<RenderedEmail | null> {
+  const { content } = await loadEmailContent(row, options);
+  return content && renderContent(content);
+}
+
+async function renderContent(content: EmailContent): Promise<RenderedEmail> {
+  const { appUrl, mailFrom } = getEnv();
+  const site = { appUrl, shopName: shopNameOf(mailFrom) };
+  const html = await render(templateFor(content, site));
+  const text = await render(templateFor(content, site), {
+    plainText: true,
+    htmlToTextOptions: {
+      selectors: [
+        { selector: "h1", options: { uppercase: false } },
+        { selector: "h2", options: { uppercase: false } },
+      ],
+    },
+  });
+  return { subject: emailSubject(content, site.shopName), html, text };
+}
+
+/** `Lumen Software <hello@lumen.example>` to `Lumen Software`; a bare address stands for itself. */
+export function shopNameOf(mailFrom: string): string {
+  const name = /^\s*"?([^"<]*?)"?\s*<[^>]+>\s*$/.exec(mailFrom)?.[1];
+  return name || mailFrom.replace(/[<>]/g, "").trim();
+}
+
+function templateFor(content: EmailContent, site: Site): ReactElement {
+  switch (content.kind) {
+    case "license-issued":
+      return <LicenseIssuedEmail content={content} site={site} />;
+    case "license-resent":
+      return <LicenseResentEmail content={content} site={site} />;
+    case "payment-pending":
+      return <PaymentPendingEmail content={content} site={site} />;
+    case "payment-failed":
+      return <PaymentFailedEmail content={content} site={site} />;
+    case "sign-in-code":
+      return <SignInCodeEmail content={content} site={site} />;
+    case "license-changed":
+      return <LicenseChangedEmail content={content} site={site} />;
+  }
+}
