@@ -1,7 +1,6 @@
 import { emailState } from "#app/domain/email-outbox/email.ts";
 import {
   encodeCursor,
-  escapeLike,
   isInstant,
   newestFirst,
   type Page,
@@ -13,6 +12,7 @@ import { assessLicense } from "#app/domain/license/assess-license.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { maskKey } from "#app/domain/license/license-key.ts";
 import { orderStatus } from "#app/domain/order/order.ts";
+import { canBeId, escapeLike, searchText } from "#app/domain/search-text.ts";
 import { db } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
 
@@ -30,7 +30,7 @@ export async function listCustomers(input: PageRequest & { q?: string }): Promis
   const plan = planPage(input, isInstant);
   const keyset = newestFirst("createdAt", "id", plan);
   const found = await db().customer.findMany({
-    where: { AND: [searchWhere(input.q ?? ""), keyset.where] },
+    where: { AND: [searchWhere(searchText(input.q)), keyset.where] },
     orderBy: keyset.orderBy,
     take: keyset.take,
     include: { _count: { select: { licenses: true, orders: true } } },
@@ -45,8 +45,7 @@ export async function listCustomers(input: PageRequest & { q?: string }): Promis
   return toPage(rows, plan, (row) => encodeCursor(row.createdAt, row.id));
 }
 
-function searchWhere(q: string): Prisma.CustomerWhereInput {
-  const text = q.trim();
+function searchWhere(text: string): Prisma.CustomerWhereInput {
   if (!text) return {};
   if (/^cust_\w+$/.test(text)) return { id: text };
   if (/^cus_\w+$/.test(text)) return { stripeCustomers: { some: { id: text } } };
@@ -68,6 +67,7 @@ const shownPerCustomer = 50;
 /** One customer with licenses, orders, mails and Stripe customers, newest first; null when there is none. */
 export async function getCustomerForStaff(input: { customerId: string; now: Date }) {
   const { customerId, now } = input;
+  if (!canBeId(customerId)) return null;
   const newest = { orderBy: { createdAt: "desc" }, take: shownPerCustomer } as const;
   const customer = await db().customer.findUnique({
     where: { id: customerId },
