@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { assertDurable } from "#app/infra/database-url.server.ts";
+import type { DatabaseLog } from "#app/infra/database-start-error.server.ts";
+import { durabilityWarnings, resolveDatabase } from "#app/infra/database-url.server.ts";
 import { closeDb, pool } from "#app/infra/db.server.ts";
-import { startEmbeddedPostgres } from "#app/infra/embedded-postgres.server.ts";
 import { EnvError, parseEnv, type RuntimeEnv, setRuntimeEnv } from "#app/infra/env.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
 import { applyMigrations } from "#app/infra/migrations.server.ts";
 import { masterKeyId } from "#app/infra/secrets.server.ts";
 
@@ -16,23 +17,18 @@ export type Started = { env: RuntimeEnv; stop: () => Promise<void> };
  * @throws EnvError and DatabaseStartError, whose messages say what to do.
  */
 export async function bootstrap(
-  options: {
-    production?: boolean;
-    log?: (line: string) => void;
-    env?: Record<string, string | undefined>;
-  } = {},
+  options: { log?: DatabaseLog; env?: Record<string, string | undefined> } = {},
 ): Promise<Started> {
-  const log = options.log ?? ((line: string) => console.error(line));
   loadEnvFile();
   const env = parseEnv({ ...process.env, ...options.env });
   process.env.LOG_LEVEL = env.logLevel;
   const dataDir = resolve(env.dataDir);
-  const embedded = env.databaseUrl ? null : await startEmbeddedPostgres({ dataDir, log });
-  const databaseUrl = env.databaseUrl ?? embedded?.url;
-  if (!databaseUrl) throw new Error("No database was started.");
+  const log: DatabaseLog = options.log ?? logger();
+  const database = await resolveDatabase({ databaseUrl: env.databaseUrl, dataDir }, log);
+  const databaseUrl = database.url;
   const stop = async () => {
     await closeDb();
-    await embedded?.stop();
+    await database.stop();
   };
   try {
     const masterKey = env.masterKey ?? (await readOrMakeMasterKey(dataDir));
@@ -76,9 +72,9 @@ async function readOrMakeMasterKey(dataDir: string): Promise<Buffer> {
   return key;
 }
 
-async function refuseUnsafeDatabase(env: RuntimeEnv, log: (line: string) => void): Promise<void> {
-  const warnings = await assertDurable(pool());
-  for (const warning of warnings) log(`WARNING: ${warning}`);
+async function refuseUnsafeDatabase(env: RuntimeEnv, log: DatabaseLog): Promise<void> {
+  const warnings = await durabilityWarnings(pool());
+  for (const warning of warnings) log.warn(warning);
   if (warnings.length > 0 && /_live_/.test(env.stripeSecretKey ?? ""))
     throw new EnvError(
       "Latchkey does not take live payments on a database that may lose them. Switch on what the warnings name.",
