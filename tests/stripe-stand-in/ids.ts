@@ -8,3 +8,9 @@ export function newId(prefix: string, length = 24): string {
   for (let i = 0; i < length; i += 1) id += ALPHABET.charAt(randomInt(ALPHABET.length));
   return id;
 }
+
+/** The id in a field that may hold an id or an object. */
+export function idOf(value: string | { id: string } | null | undefined): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === "string" ? value : value.id;
+}

@@ -82,7 +82,8 @@ function toStripeError(issue: z.core.$ZodIssue, sent: FormHash): StripeApiError 
   if (issue.code === "unrecognized_keys") {
     return invalidRequest(`Received unknown parameter: ${param}`, param, "parameter_unknown");
   }
-  if (value === undefined) return invalidRequest(`Missing required param: ${param}.`, param, "parameter_missing");
+  if (value === undefined)
+    return invalidRequest(`Missing required param: ${param}.`, param, "parameter_missing");
   if (value === "") {
     const message = `You passed an empty string for '${param}'. We assume empty values are an attempt to unset a parameter; however '${param}' cannot be unset.`;
     return invalidRequest(message, param, "parameter_invalid_empty");
@@ -116,4 +117,12 @@ function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {
     value = Reflect.get(value, segment);
   }
   return value;
+}
+
+/** Only the fields that were sent: an update leaves the others alone. */
+export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  // The filter removes every undefined, which the type of fromEntries cannot say.
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

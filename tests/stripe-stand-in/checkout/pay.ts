@@ -1,0 +1,210 @@
+import type { StandIn } from "#tests/stripe-stand-in/context.ts";
+import { idOf, newId } from "#tests/stripe-stand-in/ids.ts";
+import { type ChargeInput, makeCharge } from "#tests/stripe-stand-in/resources/charges.ts";
+import { createCustomer } from "#tests/stripe-stand-in/resources/customers.ts";
+import { intentForSession } from "#tests/stripe-stand-in/resources/payment-intents.ts";
+import { couponIdOf, redeemableCode } from "#tests/stripe-stand-in/resources/promotion-codes.ts";
+import type {
+  PaymentOutcome,
+  StoredPaymentIntent,
+  StoredSession,
+} from "#tests/stripe-stand-in/stored-types.ts";
+import { emit } from "#tests/stripe-stand-in/webhooks/events.ts";
+import { applyDiscount, countRedemptions } from "./discounts.ts";
+import { noBuyerDetails } from "./new-session.ts";
+
+export const PAYMENT_CHOICES = ["card", "declined", "delayed_success", "delayed_failure"] as const;
+export type PaymentChoice = (typeof PAYMENT_CHOICES)[number];
+
+export type PayInput = {
+  /** `card` unless given. */
+  method?: PaymentChoice;
+  /** What the buyer types; null leaves no address at all. Unless given, the prefilled one, else buyer@example.com. */
+  email?: string | null;
+  name?: string | null;
+  promotionCode?: string;
+};
+
+export type Decline = { code: "card_declined"; declineCode: "generic_decline"; message: string };
+export type PayResult =
+  | { redirectTo: string; declined?: undefined }
+  | { redirectTo: null; declined: Decline };
+
+/** The checkout page would show this to the buyer; nothing was changed. */
+export class CheckoutRefusal extends Error {
+  constructor(
+    readonly field: "session" | "email" | "promotion_code" | "method",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const DECLINE: Decline = {
+  code: "card_declined",
+  declineCode: "generic_decline",
+  message: "Your card was declined.",
+};
+
+type Buyer = { email: string | null; name: string | null };
+
+/** Does what a buyer does on the checkout page. Throws CheckoutRefusal when the page would not let them. */
+export function pay(standIn: StandIn, sessionId: string, input: PayInput = {}): PayResult {
+  const open = requireOpenSession(standIn, sessionId);
+  const method = input.method ?? "card";
+  const methodType = requireOfferedMethod(open, method);
+  const session = applyTypedCode(standIn, open, input.promotionCode);
+  const buyer = { email: typedEmail(session, input.email), name: input.name ?? null };
+  if (session.amount_total === 0) {
+    return { redirectTo: complete(standIn, session, buyer, "no_payment_required", null) };
+  }
+  const customer = customerFor(standIn, session, buyer);
+  const intent = attach(standIn, intentForSession(standIn, session, customer));
+  const charge = { intent, methodType, last4: lastDigits(method), ...buyer };
+  if (method === "declined") return decline(standIn, session, charge);
+  if (method === "card") return payNow(standIn, session, buyer, charge);
+  return payLater(standIn, session, buyer, charge, method === "delayed_success" ? "succeeded" : "failed");
+}
+
+type ChargeDraft = Omit<ChargeInput, "status" | "failure">;
+
+function payNow(standIn: StandIn, session: StoredSession, buyer: Buyer, draft: ChargeDraft): PayResult {
+  const charge = makeCharge(standIn, { ...draft, status: "succeeded", failure: null });
+  const intent = standIn.store.paymentIntents.update(draft.intent.id, {
+    status: "succeeded",
+    amount_received: draft.intent.amount,
+    latest_charge: charge.id,
+    last_payment_error: null,
+  });
+  emit(standIn, "charge.succeeded", charge, null);
+  emit(standIn, "payment_intent.succeeded", intent, null);
+  return { redirectTo: complete(standIn, session, buyer, "paid", intent) };
+}
+
+function payLater(
+  standIn: StandIn,
+  session: StoredSession,
+  buyer: Buyer,
+  draft: ChargeDraft,
+  outcome: PaymentOutcome,
+): PayResult {
+  const charge = makeCharge(standIn, { ...draft, status: "pending", failure: null });
+  const changes = { status: "processing", latest_charge: charge.id, last_payment_error: null } as const;
+  const intent = standIn.store.paymentIntents.update(draft.intent.id, changes);
+  standIn.store.checkoutPlans.update(session.id, { delayedOutcome: outcome });
+  standIn.timers.schedule(
+    "settle_payment",
+    session.id,
+    standIn.clock.now() + standIn.settings.settlementDelayMs,
+  );
+  emit(standIn, "charge.pending", charge, null);
+  emit(standIn, "payment_intent.processing", intent, null);
+  return { redirectTo: complete(standIn, session, buyer, "unpaid", intent) };
+}
+
+function decline(standIn: StandIn, session: StoredSession, draft: ChargeDraft): PayResult {
+  const failure = { code: DECLINE.code, message: DECLINE.message, declineCode: DECLINE.declineCode };
+  const charge = makeCharge(standIn, { ...draft, status: "failed", failure });
+  const intent = standIn.store.paymentIntents.update(draft.intent.id, {
+    status: "requires_payment_method",
+    latest_charge: charge.id,
+    payment_method: null,
+    last_payment_error: {
+      charge: charge.id,
+      code: DECLINE.code,
+      decline_code: DECLINE.declineCode,
+      message: DECLINE.message,
+      type: "card_error",
+    },
+  });
+  standIn.store.sessions.update(session.id, { payment_intent: intent.id });
+  emit(standIn, "charge.failed", charge, null);
+  emit(standIn, "payment_intent.payment_failed", intent, null);
+  return { redirectTo: null, declined: DECLINE };
+}
+
+function complete(
+  standIn: StandIn,
+  session: StoredSession,
+  buyer: Buyer,
+  paymentStatus: "paid" | "unpaid" | "no_payment_required",
+  intent: StoredPaymentIntent | null,
+): string {
+  const plan = standIn.store.checkoutPlans.get(session.id);
+  const presentment = intent?.presentment_details;
+  const customer = intent === null ? customerFor(standIn, session, buyer) : idOf(intent.customer);
+  standIn.timers.cancel("expire_session", session.id);
+  countRedemptions(standIn, session);
+  const details = { ...noBuyerDetails, email: buyer.email, name: buyer.name, individual_name: buyer.name };
+  const completed = standIn.store.sessions.update(session.id, {
+    status: "complete",
+    payment_status: paymentStatus,
+    payment_intent: intent?.id ?? null,
+    customer,
+    customer_details: plan?.withholdCustomerDetails === true ? null : details,
+    ...(presentment === undefined ? {} : { presentment_details: presentment }),
+    url: null,
+  });
+  emit(standIn, "checkout.session.completed", completed, null);
+  return successUrl(standIn, completed);
+}
+
+/** Where the buyer goes after paying; sales from a payment link without a redirect end on the stand-in's own page. */
+export function successUrl(standIn: StandIn, session: StoredSession): string {
+  const own = `${standIn.settings.publicBase}/checkout/${session.id}`;
+  return (session.success_url ?? own).replaceAll("{CHECKOUT_SESSION_ID}", session.id);
+}
+
+function requireOpenSession(standIn: StandIn, sessionId: string): StoredSession {
+  const session = standIn.store.sessions.get(sessionId);
+  if (session === undefined)
+    throw new CheckoutRefusal("session", `There is no Checkout Session ${sessionId}.`);
+  if (session.status === "complete")
+    throw new CheckoutRefusal("session", "This session has already been completed.");
+  if (session.status !== "open") throw new CheckoutRefusal("session", "This session has expired.");
+  return session;
+}
+
+function requireOfferedMethod(session: StoredSession, choice: PaymentChoice): string {
+  const isCard = choice === "card" || choice === "declined";
+  const type = session.payment_method_types.find((offered) => (offered === "card") === isCard);
+  if (type === undefined)
+    throw new CheckoutRefusal("method", "This session does not accept that way to pay.");
+  return type;
+}
+
+function lastDigits(choice: PaymentChoice): string {
+  if (choice === "card") return "4242";
+  if (choice === "declined") return "0002";
+  return "6789";
+}
+
+function applyTypedCode(standIn: StandIn, session: StoredSession, typed: string | undefined): StoredSession {
+  if (typed === undefined || typed.trim() === "") return session;
+  if (session.allow_promotion_codes !== true) {
+    throw new CheckoutRefusal("promotion_code", "This session does not take promotion codes.");
+  }
+  const code = redeemableCode(standIn, typed);
+  if (code === null) throw new CheckoutRefusal("promotion_code", "This code is invalid.");
+  return applyDiscount(standIn, session.id, { coupon: couponIdOf(code), promotionCode: code.id });
+}
+
+function typedEmail(session: StoredSession, typed: string | null | undefined): string | null {
+  if (typed === undefined) return session.customer_details?.email ?? "buyer@example.com";
+  if (typed !== null && !/^[^@\s]+@[^@\s]+$/.test(typed)) {
+    throw new CheckoutRefusal("email", "Your email is invalid.");
+  }
+  return typed;
+}
+
+function customerFor(standIn: StandIn, session: StoredSession, buyer: Buyer): string | null {
+  const existing = idOf(session.customer);
+  if (existing !== null || session.customer_creation !== "always") return existing;
+  const customer = createCustomer(standIn, buyer, null).id;
+  standIn.store.sessions.update(session.id, { customer });
+  return customer;
+}
+
+function attach(standIn: StandIn, intent: StoredPaymentIntent): StoredPaymentIntent {
+  return standIn.store.paymentIntents.update(intent.id, { payment_method: newId("pm") });
+}

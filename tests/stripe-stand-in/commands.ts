@@ -1,0 +1,146 @@
+import type { Stripe } from "stripe";
+import { createSession as makeSession } from "./checkout/create-session.ts";
+import { expireSession } from "./checkout/expire.ts";
+import { type PayInput, type PayResult, pay } from "./checkout/pay.ts";
+import { settle } from "./checkout/settle.ts";
+import type { StandIn } from "./context.ts";
+import type { Faults } from "./faults.ts";
+import { dump, type Sale, sales } from "./oracle.ts";
+import { parseParameters } from "./parameters.ts";
+import { toForm } from "./request-body.ts";
+import type { LoggedRequest } from "./request-log.ts";
+import { createSessionParameters } from "./resources/checkout-session-parameters.ts";
+import { addEndpoint, type EndpointInput, type EndpointWithSecret } from "./resources/webhook-endpoints.ts";
+import type { TablesAsJson } from "./store.ts";
+import type { Delivery, PaymentOutcome, StoredEvent, StoredSession } from "./stored-types.ts";
+import { type DeliverOptions, deliver, requireEvent, takePending } from "./webhooks/control.ts";
+import {
+  deliveriesIdle,
+  dropEvent,
+  holdDeliveries,
+  releaseDeliveries,
+  type SignedRequest,
+  type SigningOptions,
+  signPayload,
+} from "./webhooks/deliveries.ts";
+import type { PostResult } from "./webhooks/post.ts";
+
+/** What only a test can ask of a sale that was made elsewhere. */
+export type SessionOverrides = {
+  /** Adaptive pricing: what the buyer saw and paid in their own currency. */
+  presentment?: { currency: string; amount: number };
+  /** Leaves `customer_details` null when the session completes. */
+  withholdCustomerDetails?: boolean;
+};
+
+export type RunningStandIn = {
+  /** The checkout and control pages. */
+  url: string;
+  /** What `STRIPE_API_BASE` takes. */
+  apiBase: string;
+  port: number;
+  clock: {
+    now(): Date;
+    /** Runs everything that falls due on the way, deliveries included. */
+    advance(milliseconds: number): Promise<void>;
+    set(date: Date): Promise<void>;
+  };
+  addEndpoint(input: EndpointInput): EndpointWithSecret;
+  /** Signs from now on with these, newest first: how a secret is rolled. */
+  setSecrets(endpointId: string, secrets: readonly string[]): void;
+  /** Does what a buyer does on the checkout page. */
+  pay(sessionId: string, input?: PayInput): PayResult;
+  /** Ends a delayed payment. */
+  settle(sessionId: string, outcome: PaymentOutcome): StoredSession;
+  expire(sessionId: string): StoredSession;
+  /** A sale made elsewhere: mode `payment`, no order, no metadata and a success address of its own unless given. */
+  createSession(
+    parameters: Partial<Stripe.Checkout.SessionCreateParams>,
+    overrides?: SessionOverrides,
+  ): StoredSession;
+  events(): StoredEvent[];
+  /** Every delivery that is not done, oldest first. */
+  deliveries(): Delivery[];
+  /** Posts now; see `DeliverOptions`. */
+  deliver(eventId: string, options?: DeliverOptions): Promise<PostResult[]>;
+  takePending(): StoredEvent[];
+  drop(eventId: string): void;
+  hold(): void;
+  release(): void;
+  /** Resolves when no post is under way. */
+  idle(): Promise<void>;
+  /** The bytes and headers of a delivery, for whoever wants to post them themselves. */
+  signedRequest(payload: unknown, options: SigningOptions): SignedRequest;
+  faults: Faults;
+  requests(): LoggedRequest[];
+  dump(): TablesAsJson;
+  sales(): Sale[];
+  /** Forgets every object, event, request and fault; endpoints from the options come back. */
+  reset(): void;
+  stop(): Promise<void>;
+};
+
+/** Everything a test can do to a running stand-in, as plain calls. */
+export function commandsOf(
+  standIn: StandIn,
+  furnish: () => void,
+): Omit<RunningStandIn, "url" | "apiBase" | "port" | "stop"> {
+  const { clock, store, timers, faults, requestLog } = standIn;
+  return {
+    clock: {
+      now: () => new Date(clock.now()),
+      advance: (milliseconds) => timers.travelTo(clock.now() + milliseconds),
+      set: (date) => timers.travelTo(date.getTime()),
+    },
+    addEndpoint: (input) => addEndpoint(standIn, input),
+    setSecrets: (id, secrets) => void store.endpointSettings.update(id, { secrets: [...secrets] }),
+    pay: (sessionId, input) => pay(standIn, sessionId, input),
+    settle: (sessionId, outcome) => settle(standIn, sessionId, outcome),
+    expire: (sessionId) => expireSession(standIn, requireSession(standIn, sessionId), null),
+    createSession: (parameters, overrides) => sellElsewhere(standIn, parameters, overrides ?? {}),
+    events: () => store.events.all(),
+    deliveries: () =>
+      store.deliveries.all().filter(({ status }) => status === "pending" || status === "taken"),
+    deliver: (eventId, deliverOptions) => deliver(standIn, eventId, deliverOptions),
+    takePending: () => takePending(standIn),
+    drop: (eventId) => dropEvent(standIn, requireEvent(standIn, eventId).id),
+    hold: () => holdDeliveries(standIn),
+    release: () => releaseDeliveries(standIn),
+    idle: () => deliveriesIdle(standIn),
+    signedRequest: (payload, signing) => signPayload(standIn, payload, signing),
+    faults,
+    requests: () => [...requestLog.all()],
+    dump: () => dump(standIn),
+    sales: () => sales(standIn),
+    reset: () => {
+      store.clear();
+      faults.clear();
+      requestLog.clear();
+      furnish();
+    },
+  };
+}
+
+function requireSession(standIn: StandIn, id: string): StoredSession {
+  const session = standIn.store.sessions.get(id);
+  if (session === undefined) throw new Error(`The stand-in has no Checkout Session ${id}`);
+  return session;
+}
+
+function sellElsewhere(
+  standIn: StandIn,
+  parameters: Partial<Stripe.Checkout.SessionCreateParams>,
+  overrides: SessionOverrides,
+): StoredSession {
+  const defaults = {
+    mode: "payment",
+    success_url: "https://elsewhere.example/thanks?id={CHECKOUT_SESSION_ID}",
+  };
+  const sent = parseParameters(createSessionParameters, toForm({ ...defaults, ...parameters }));
+  const session = makeSession(standIn, sent, null);
+  standIn.store.checkoutPlans.update(session.id, {
+    presentment: overrides.presentment ?? null,
+    withholdCustomerDetails: overrides.withholdCustomerDetails ?? false,
+  });
+  return session;
+}

@@ -1,0 +1,121 @@
+import type { StandIn } from "./context.ts";
+import { invalidRequest } from "./errors.ts";
+import { firstLineItems } from "./resources/line-items.ts";
+import type { StripeObject } from "./stored-types.ts";
+
+const DEEPEST_EXPANSION = 4;
+
+type Json = Record<string, unknown>;
+type Load = (standIn: StandIn, id: string) => StripeObject | undefined;
+
+const customer: Load = (standIn, id) => standIn.store.customers.get(id);
+const product: Load = (standIn, id) => standIn.store.products.get(id);
+const price: Load = (standIn, id) => standIn.store.prices.get(id);
+const coupon: Load = (standIn, id) => standIn.store.coupons.get(id);
+const promotionCode: Load = (standIn, id) => standIn.store.promotionCodes.get(id);
+const paymentIntent: Load = (standIn, id) => standIn.store.paymentIntents.get(id);
+const charge: Load = (standIn, id) => standIn.store.charges.get(id);
+const paymentLink: Load = (standIn, id) => standIn.store.paymentLinks.get(id);
+
+/** Fields that hold an id and can hold the object instead. */
+const EXPANDABLE: Record<string, Load> = {
+  "checkout.session.customer": customer,
+  "checkout.session.payment_intent": paymentIntent,
+  "checkout.session.payment_link": paymentLink,
+  "checkout.session.discounts.coupon": coupon,
+  "checkout.session.discounts.promotion_code": promotionCode,
+  "payment_intent.customer": customer,
+  "payment_intent.latest_charge": charge,
+  "charge.customer": customer,
+  "charge.payment_intent": paymentIntent,
+  "price.product": product,
+  "product.default_price": price,
+  "promotion_code.customer": customer,
+  "promotion_code.promotion.coupon": coupon,
+};
+
+/** Expandable fields that are null in everything this version makes. */
+const NEVER_SET = new Set([
+  "checkout.session.invoice",
+  "checkout.session.subscription",
+  "checkout.session.setup_intent",
+  "charge.balance_transaction",
+  "charge.review",
+  "payment_intent.review",
+  "customer.default_source",
+]);
+
+/** Lists that are left out unless asked for. */
+const INCLUDABLE: Record<string, (standIn: StandIn, id: string) => unknown> = {
+  "checkout.session.line_items": (standIn, id) =>
+    firstLineItems(standIn, id, `/v1/checkout/sessions/${id}/line_items`),
+  "payment_link.line_items": (standIn, id) =>
+    firstLineItems(standIn, id, `/v1/payment_links/${id}/line_items`),
+  "charge.refunds": (_standIn, id) => ({
+    object: "list",
+    data: [],
+    has_more: false,
+    url: `/v1/charges/${id}/refunds`,
+  }),
+};
+
+function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A copy of an answer with the asked-for ids replaced by their objects. Throws Stripe's error for a path that cannot be. */
+export function expand(standIn: StandIn, answer: unknown, paths: readonly string[]): unknown {
+  const copy: unknown = structuredClone(answer);
+  for (const path of paths) {
+    const segments = path.split(".");
+    const depth = segments.filter((segment) => segment !== "data").length;
+    if (depth > DEEPEST_EXPANSION) {
+      throw invalidRequest(
+        `You cannot expand more than ${DEEPEST_EXPANSION} levels of a property. Property: ${path}`,
+        "expand",
+      );
+    }
+    expandInto(standIn, copy, "", segments, path);
+  }
+  return copy;
+}
+
+function expandInto(
+  standIn: StandIn,
+  node: unknown,
+  label: string,
+  segments: readonly string[],
+  path: string,
+): void {
+  const [field, ...rest] = segments;
+  if (field === undefined) return;
+  if (Array.isArray(node)) {
+    for (const element of node) expandInto(standIn, element, label, segments, path);
+    return;
+  }
+  if (!isJson(node)) return;
+  const here = typeof node.object === "string" ? node.object : label;
+  const isListData = here === "list" && field === "data";
+  const name = isListData ? "" : `${here}.${field}`;
+  node[field] = expandedField(standIn, node, field, name, rest.length === 0, path);
+  expandInto(standIn, node[field], name, rest, path);
+}
+
+function expandedField(
+  standIn: StandIn,
+  node: Json,
+  field: string,
+  name: string,
+  isLast: boolean,
+  path: string,
+): unknown {
+  const value = node[field];
+  const include = INCLUDABLE[name];
+  if (include !== undefined && value === undefined) return structuredClone(include(standIn, String(node.id)));
+  const load = EXPANDABLE[name];
+  if (load !== undefined && typeof value === "string") return structuredClone(load(standIn, value) ?? value);
+  const canBeExpanded = load !== undefined || include !== undefined || NEVER_SET.has(name);
+  const isOnTheWay = !isLast && typeof value === "object" && value !== null;
+  if (canBeExpanded || isOnTheWay) return value;
+  throw invalidRequest(`This property cannot be expanded (${path}).`, "expand");
+}

@@ -1,0 +1,29 @@
+import { chargeRoutes } from "./resources/charges.ts";
+import { checkoutSessionRoutes } from "./resources/checkout-sessions.ts";
+import { couponRoutes } from "./resources/coupons.ts";
+import { customerRoutes } from "./resources/customers.ts";
+import { eventRoutes } from "./resources/events.ts";
+import { notYetRoutes } from "./resources/not-yet.ts";
+import { paymentIntentRoutes } from "./resources/payment-intents.ts";
+import { paymentLinkRoutes } from "./resources/payment-links.ts";
+import { priceRoutes } from "./resources/prices.ts";
+import { productRoutes } from "./resources/products.ts";
+import { promotionCodeRoutes } from "./resources/promotion-codes.ts";
+import { webhookEndpointRoutes } from "./resources/webhook-endpoints.ts";
+import type { Route } from "./route.ts";
+
+/** Every address of the API, and nothing else is answered. */
+export const routes: readonly Route[] = [
+  ...productRoutes,
+  ...priceRoutes,
+  ...customerRoutes,
+  ...couponRoutes,
+  ...promotionCodeRoutes,
+  ...paymentLinkRoutes,
+  ...checkoutSessionRoutes,
+  ...paymentIntentRoutes,
+  ...chargeRoutes,
+  ...eventRoutes,
+  ...webhookEndpointRoutes,
+  ...notYetRoutes,
+];

@@ -1,0 +1,95 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expireWhenOpen } from "./checkout/expire.ts";
+import { settleWhenProcessing } from "./checkout/settle.ts";
+import { createClock } from "./clock.ts";
+import { commandsOf, type RunningStandIn } from "./commands.ts";
+import type { StandIn } from "./context.ts";
+import { createFaults } from "./faults.ts";
+import { listen } from "./http-listener.ts";
+import { type StandInOptions, settingsFrom } from "./options.ts";
+import { createRequestLog } from "./request-log.ts";
+import { addEndpoint } from "./resources/webhook-endpoints.ts";
+import { seedCoupons } from "./seed.ts";
+import { keepStateIn } from "./state-file.ts";
+import { createStore } from "./store.ts";
+import { createTimers } from "./timers.ts";
+import { attemptDelivery, deliveriesIdle } from "./webhooks/deliveries.ts";
+
+export type { RunningStandIn, SessionOverrides } from "./commands.ts";
+export type { StandInOptions } from "./options.ts";
+
+/** Starts a Stripe of our own on a local port. Resolves once it listens. */
+export async function startStripeStandIn(options: StandInOptions = {}): Promise<RunningStandIn> {
+  const standIn = assemble(options);
+  const server = createServer((request, response) => {
+    listen(standIn, request, response).catch((error: unknown) => {
+      console.error("The Stripe stand-in failed on a request:", error);
+      response.destroy();
+    });
+  });
+  const host = options.host ?? "127.0.0.1";
+  const port = await startListening(server, options.port ?? 0, host);
+  const apiBase = `http://${host}:${port}`;
+  standIn.settings.publicBase = options.publicBase ?? apiBase;
+  const stateFile = options.stateFile === undefined ? null : keepStateIn(standIn, options.stateFile);
+  furnish(standIn, options);
+  const stop = async () => {
+    standIn.timers.stop();
+    standIn.deliveryState.mode = "manual";
+    server.close();
+    server.closeAllConnections();
+    await deliveriesIdle(standIn);
+    stateFile?.flush();
+  };
+  return {
+    url: standIn.settings.publicBase,
+    apiBase,
+    port,
+    ...commandsOf(standIn, () => furnish(standIn, options)),
+    stop,
+  };
+}
+
+function assemble(options: StandInOptions): StandIn {
+  const settings = settingsFrom(options);
+  const store = createStore();
+  const clock = options.clock ?? createClock();
+  const timers = createTimers(store, clock, {
+    expire_session: (subject) => expireWhenOpen(standIn, subject),
+    settle_payment: (subject) => settleWhenProcessing(standIn, subject),
+    attempt_delivery: (subject) => attemptDelivery(standIn, subject),
+  });
+  const standIn: StandIn = {
+    settings,
+    clock,
+    store,
+    timers,
+    faults: createFaults(),
+    requestLog: createRequestLog(),
+    deliveryState: { mode: options.deliver ?? "auto", inFlight: new Set() },
+  };
+  return standIn;
+}
+
+/** The coupons and endpoints a stand-in starts with; endpoints kept from an earlier run give way to those of the options. */
+function furnish(standIn: StandIn, options: StandInOptions): void {
+  seedCoupons(standIn);
+  for (const input of options.endpoints ?? []) {
+    for (const old of standIn.store.endpoints.all()) {
+      if (old.url === input.url) standIn.store.endpoints.remove(old.id);
+    }
+    addEndpoint(standIn, input);
+  }
+}
+
+function startListening(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      const address: AddressInfo | string | null = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,165 @@
+import type { StandIn } from "#tests/stripe-stand-in/context.ts";
+import { newId } from "#tests/stripe-stand-in/ids.ts";
+import type { Delivery, StoredEndpoint, StoredEvent } from "#tests/stripe-stand-in/stored-types.ts";
+import { toThinEvent } from "./payload.ts";
+import { isAccepted, type PostResult, post } from "./post.ts";
+import { signatureHeader } from "./signature.ts";
+
+export type SignedRequest = { body: string; headers: Record<string, string> };
+
+export type SigningOptions = {
+  secret?: string;
+  secrets?: readonly string[];
+  timestamp?: number;
+  scheme?: string;
+};
+
+function wants(endpoint: StoredEndpoint, event: StoredEvent): boolean {
+  if (endpoint.status !== "enabled") return false;
+  return endpoint.enabled_events.includes("*") || endpoint.enabled_events.includes(event.type);
+}
+
+export function endpointsFor(standIn: StandIn, event: StoredEvent): StoredEndpoint[] {
+  return standIn.store.endpoints.all().filter((endpoint) => wants(endpoint, event));
+}
+
+/** The bytes and headers of a delivery. Pretty-printed like Stripe's, so that a receiver that re-encodes the body is caught. */
+export function signPayload(standIn: StandIn, payload: unknown, options: SigningOptions): SignedRequest {
+  const body = JSON.stringify(payload, null, 2);
+  const secrets = options.secrets ?? (options.secret === undefined ? [] : [options.secret]);
+  const timestampSeconds = options.timestamp ?? Math.floor(standIn.clock.wireNow() / 1000);
+  const scheme = options.scheme === undefined ? {} : { scheme: options.scheme };
+  return {
+    body,
+    headers: {
+      "content-type": "application/json; charset=utf-8",
+      "content-length": String(Buffer.byteLength(body)),
+      accept: "*/*; q=0.5, application/xml",
+      "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks) latchkey-stand-in",
+      "stripe-signature": signatureHeader(body, { secrets, timestampSeconds, ...scheme }),
+    },
+  };
+}
+
+/** Posts one event to one endpoint now, signed with a fresh timestamp, whatever its deliveries say. */
+export async function postTo(
+  standIn: StandIn,
+  endpoint: StoredEndpoint,
+  event: StoredEvent,
+): Promise<PostResult> {
+  const settings = standIn.store.endpointSettings.get(endpoint.id);
+  const snapshot = { ...event, api_version: endpoint.api_version ?? event.api_version };
+  const payload = settings?.payload === "thin" ? toThinEvent(event) : snapshot;
+  const signed = signPayload(standIn, payload, { secrets: settings?.secrets ?? [] });
+  const posting = post(endpoint.url, signed.body, signed.headers, standIn.settings.deliveryTimeoutMs);
+  standIn.deliveryState.inFlight.add(posting);
+  try {
+    return await posting;
+  } finally {
+    standIn.deliveryState.inFlight.delete(posting);
+  }
+}
+
+function isOpen(delivery: Delivery): boolean {
+  return delivery.status === "pending" || delivery.status === "taken";
+}
+
+export function deliveriesOf(standIn: StandIn, eventId: string): Delivery[] {
+  return standIn.store.deliveries.all().filter((delivery) => delivery.event === eventId);
+}
+
+function refreshPendingCount(standIn: StandIn, eventId: string): void {
+  if (standIn.store.events.get(eventId) === undefined) return;
+  const pending = deliveriesOf(standIn, eventId).filter(isOpen).length;
+  standIn.store.events.update(eventId, { pending_webhooks: pending });
+}
+
+/** Owes the event to every endpoint that listens for it, and starts posting unless deliveries are held. */
+export function enqueueDeliveries(standIn: StandIn, event: StoredEvent): void {
+  const deliveries = endpointsFor(standIn, event).map((endpoint) =>
+    standIn.store.deliveries.put({
+      id: newId("dlv"),
+      event: event.id,
+      endpoint: endpoint.id,
+      status: "pending",
+      attempts: [],
+      nextAttemptAt: null,
+    }),
+  );
+  refreshPendingCount(standIn, event.id);
+  if (standIn.deliveryState.mode === "manual") return;
+  for (const delivery of deliveries) startAttempt(standIn, delivery.id);
+}
+
+function startAttempt(standIn: StandIn, deliveryId: string): void {
+  const attempting = attemptDelivery(standIn, deliveryId);
+  standIn.deliveryState.inFlight.add(attempting);
+  void attempting.finally(() => standIn.deliveryState.inFlight.delete(attempting));
+}
+
+/** Tries one delivery; does nothing when it is done, dropped or taken, or when deliveries are held. */
+export async function attemptDelivery(standIn: StandIn, deliveryId: string): Promise<void> {
+  const delivery = standIn.store.deliveries.get(deliveryId);
+  if (delivery?.status !== "pending" || standIn.deliveryState.mode === "manual") return;
+  const event = standIn.store.events.get(delivery.event);
+  const endpoint = standIn.store.endpoints.get(delivery.endpoint);
+  if (event === undefined || endpoint === undefined) return;
+  record(standIn, deliveryId, await postTo(standIn, endpoint, event));
+}
+
+/** Writes an attempt down and plans the next one, until the retry schedule is used up. */
+export function record(standIn: StandIn, deliveryId: string, result: PostResult): void {
+  // Read again: other attempts may have ended while this one was under way.
+  const delivery = standIn.store.deliveries.get(deliveryId);
+  if (delivery === undefined) return;
+  const attempts = [...delivery.attempts, { at: standIn.clock.now(), ...result }];
+  if (isAccepted(result) || delivery.status === "succeeded") {
+    standIn.timers.cancel("attempt_delivery", deliveryId);
+    standIn.store.deliveries.update(deliveryId, { attempts, status: "succeeded", nextAttemptAt: null });
+  } else if (delivery.status === "pending") {
+    planRetry(standIn, { ...delivery, attempts });
+  } else {
+    standIn.store.deliveries.update(deliveryId, { attempts });
+  }
+  refreshPendingCount(standIn, delivery.event);
+}
+
+function planRetry(standIn: StandIn, delivery: Delivery): void {
+  const delayMs = standIn.settings.retryDelaysMs[delivery.attempts.length - 1];
+  if (delayMs === undefined) {
+    standIn.store.deliveries.put({ ...delivery, status: "failed", nextAttemptAt: null });
+    return;
+  }
+  const nextAttemptAt = standIn.clock.now() + delayMs;
+  standIn.store.deliveries.put({ ...delivery, nextAttemptAt });
+  standIn.timers.schedule("attempt_delivery", delivery.id, nextAttemptAt);
+}
+
+/** The deliveries of an event will not be tried again; the event itself stays listed as undelivered. */
+export function dropEvent(standIn: StandIn, eventId: string): void {
+  for (const delivery of deliveriesOf(standIn, eventId).filter(isOpen)) {
+    standIn.timers.cancel("attempt_delivery", delivery.id);
+    standIn.store.deliveries.update(delivery.id, { status: "dropped", nextAttemptAt: null });
+  }
+  refreshPendingCount(standIn, eventId);
+}
+
+export function holdDeliveries(standIn: StandIn): void {
+  standIn.deliveryState.mode = "manual";
+}
+
+/** Deliveries run by themselves again; everything held back is posted now. */
+export function releaseDeliveries(standIn: StandIn): void {
+  standIn.deliveryState.mode = "auto";
+  for (const delivery of standIn.store.deliveries.all()) {
+    if (!isOpen(delivery)) continue;
+    standIn.store.deliveries.update(delivery.id, { status: "pending" });
+    startAttempt(standIn, delivery.id);
+  }
+}
+
+/** Resolves when no post is under way. Retries that are planned for later do not count. */
+export async function deliveriesIdle(standIn: StandIn): Promise<void> {
+  while (standIn.deliveryState.inFlight.size > 0)
+    await Promise.allSettled([...standIn.deliveryState.inFlight]);
+}
