@@ -1,0 +1,52 @@
+import type { NextFunction, Request, Response } from "express";
+import { requestContext } from "#app/http/request-context.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
+
+/** Query parameters whose values say where one is and never who one is; all other values stay out of the log. */
+const loggedParameters = new Set([
+  "_data",
+  "as",
+  "direction",
+  "do",
+  "kind",
+  "sort",
+  "state",
+  "status",
+  "step",
+  "type",
+]);
+
+/** One line per answer: method, path, status, duration and request id; no header, no cookie, no body. */
+export function logRequests(request: Request, response: Response, next: NextFunction): void {
+  const startedAt = performance.now();
+  response.once("close", () => {
+    const { requestId } = requestContext(response);
+    const level = response.statusCode >= 500 ? "error" : isRoutine(request, response) ? "debug" : "info";
+    logger()[level](
+      {
+        requestId,
+        method: request.method,
+        path: loggedPath(request.originalUrl),
+        status: response.statusCode,
+        ms: Math.round((performance.now() - startedAt) * 10) / 10,
+        ...(!response.writableFinished && { aborted: true }),
+      },
+      "request",
+    );
+  });
+  next();
+}
+
+function isRoutine(request: Request, response: Response): boolean {
+  return response.statusCode < 400 && /^\/(assets|health)\//.test(request.path);
+}
+
+/** The path with the names of all parameters but the values of harmless ones only. */
+export function loggedPath(originalUrl: string): string {
+  const question = originalUrl.indexOf("?");
+  if (question < 0) return originalUrl;
+  const shown = [...new URLSearchParams(originalUrl.slice(question + 1))].map(([name, value]) =>
+    loggedParameters.has(name) ? `${name}=${value}` : `${name}=…`,
+  );
+  return `${originalUrl.slice(0, question)}?${shown.join("&")}`;
+}
