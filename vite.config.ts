@@ -12,7 +12,7 @@ export default defineConfig({
   plugins: [
     tailwindcss(),
     // Vitest brings its own transforms; the Remix plugin only belongs to the site.
-    !process.env["VITEST"] &&
+    !process.env.VITEST &&
       remix({
         future: {
           v3_fetcherPersist: true,
