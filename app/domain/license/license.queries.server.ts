@@ -1,0 +1,169 @@
+import {
+  encodeCursor,
+  isInstant,
+  type Page,
+  type PagePlan,
+  type PageRequest,
+  planPage,
+  toPage,
+} from "#app/domain/keyset.server.ts";
+import { assessLicense, type LicenseStatus, validUntil } from "#app/domain/license/assess-license.ts";
+import { licenseFacts } from "#app/domain/license/license-facts.ts";
+import { maskKey } from "#app/domain/license/license-key.ts";
+import { endsAt, statusWhere } from "#app/domain/license/license-status-where.server.ts";
+import { endsWords } from "#app/domain/license/license-words.ts";
+import { searchWhere } from "#app/domain/license/search-licenses.server.ts";
+import { db } from "#app/infra/db.server.ts";
+import { Prisma } from "#app/infra/prisma-client/client.ts";
+
+export { getLicenseForStaff } from "#app/domain/license/staff-license.queries.server.ts";
+
+export const licenseSorts = ["created", "ends", "customer"] as const;
+export type LicenseSort = (typeof licenseSorts)[number];
+
+export type LicenseListRequest = PageRequest & {
+  q?: string | undefined;
+  status?: LicenseStatus | undefined;
+  /** Slug or id. */
+  product?: string | undefined;
+  sort?: LicenseSort | undefined;
+  direction?: "asc" | "desc" | undefined;
+  now: Date;
+};
+
+export type LicenseListRow = {
+  id: string;
+  maskedKey: string;
+  productName: string;
+  policyName: string;
+  customerId: string;
+  customerEmail: string;
+  status: LicenseStatus;
+  /** "Never ends", "Ends 3 Dec 2027", … */
+  ends: string;
+  validUntil: Date | null;
+  createdAt: Date;
+  devicesUsed: number;
+  /** null = any number */
+  deviceLimit: number | null;
+};
+
+const shown = {
+  product: { select: { name: true } },
+  policy: { select: { name: true } },
+  customer: { select: { id: true, email: true } },
+  holds: { select: { cause: true } },
+  _count: { select: { activations: { where: { releasedAt: null } } } },
+} satisfies Prisma.LicenseInclude;
+type ShownLicense = Prisma.LicenseGetPayload<{ include: typeof shown }>;
+
+/**
+ * Licenses for staff, page by page along an index: newest first unless asked otherwise. Sorted by end, those that
+ * never end come after all others.
+ */
+export async function listLicenses(request: LicenseListRequest): Promise<Page<LicenseListRow>> {
+  const { now, sort = "created" } = request;
+  const plan = planPage(request, isSortValue[sort]);
+  const ids = await pageOfIds(request, sort, plan, await filters(request));
+  const found = await db().license.findMany({ where: { id: { in: ids } }, include: shown });
+  const byId = new Map(found.map((row) => [row.id, row]));
+  const rows = ids.flatMap((id) => byId.get(id) ?? []);
+  const {
+    rows: page,
+    previous,
+    next,
+  } = toPage(rows, plan, (row) => encodeCursor(sortValue(row, sort), row.id));
+  return { rows: page.map((row) => toRow(row, now)), previous, next };
+}
+
+/** Whether there is any license at all: an empty list is then the filters' doing. */
+export async function hasLicenses(): Promise<boolean> {
+  return (await db().license.findFirst({ select: { id: true } })) !== null;
+}
+
+const never = "never";
+const isSortValue: Record<LicenseSort, (value: string) => boolean> = {
+  created: isInstant,
+  ends: (value) => value === never || isInstant(value),
+  customer: (value) => value.length <= 320,
+};
+
+function sortValue(row: ShownLicense, sort: LicenseSort): Date | string {
+  if (sort === "created") return row.createdAt;
+  return sort === "ends" ? (validUntil(row) ?? never) : row.customer.email;
+}
+
+async function filters(request: LicenseListRequest): Promise<Prisma.Sql> {
+  const search = await searchWhere(request.q);
+  const where = [Prisma.sql`TRUE`];
+  if (search) where.push(search);
+  if (request.status) where.push(statusWhere(request.status, request.now));
+  if (request.product)
+    where.push(
+      Prisma.sql`l.product_id = (SELECT id FROM product WHERE slug = ${request.product} OR id = ${request.product} LIMIT 1)`,
+    );
+  return Prisma.join(where, " AND ");
+}
+
+/** Reads one row more than the page holds, from the segments of the order one after another. */
+async function pageOfIds(
+  request: LicenseListRequest,
+  sort: LicenseSort,
+  plan: PagePlan,
+  where: Prisma.Sql,
+): Promise<string[]> {
+  const ascending = (request.direction ?? (sort === "created" ? "desc" : "asc")) === "asc";
+  const ids: string[] = [];
+  for (const segment of segments(sort, ascending !== plan.backwards, plan.cursor)) {
+    const take = plan.limit + 1 - ids.length;
+    if (take <= 0) break;
+    const rows = await db().$queryRaw<{ id: string }[]>`
+      SELECT l.id FROM license l JOIN customer c ON c.id = l.customer_id
+      WHERE ${where} AND ${segment.where} ORDER BY ${segment.orderBy} LIMIT ${take}`;
+    ids.push(...rows.map(({ id }) => id));
+  }
+  return ids;
+}
+
+type Segment = { where: Prisma.Sql; orderBy: Prisma.Sql };
+
+/** An order as stretches that an index can be read along from any cursor; no end has no place among ends. */
+function segments(sort: LicenseSort, ascending: boolean, cursor: [string, string] | null): Segment[] {
+  const way = ascending ? Prisma.sql`ASC` : Prisma.sql`DESC`;
+  const beyond = ascending ? Prisma.sql`>` : Prisma.sql`<`;
+  const along = (column: Prisma.Sql, from: Prisma.Sql | null): Segment => ({
+    where: from ? Prisma.sql`(${column}, l.id) ${beyond} (${from}, ${cursor?.[1]}::text)` : Prisma.sql`TRUE`,
+    orderBy: Prisma.sql`${column} ${way}, l.id ${way}`,
+  });
+  if (sort === "customer") return [along(Prisma.sql`c.email`, cursor && Prisma.sql`${cursor[0]}::text`)];
+  const inEndless = cursor?.[0] === never;
+  const from = cursor && !inEndless ? Prisma.sql`${new Date(cursor[0])}::timestamptz` : null;
+  if (sort === "created") return [along(Prisma.sql`l.created_at`, from)];
+
+  const { where, orderBy } = along(endsAt, from);
+  const dated = { where: Prisma.sql`${where} AND ${endsAt} IS NOT NULL`, orderBy };
+  const rest = inEndless ? Prisma.sql`l.id ${beyond} ${cursor?.[1]}::text` : Prisma.sql`TRUE`;
+  // The end is null in all of them; naming it first makes the order the index's own.
+  const endless = { where: Prisma.sql`${endsAt} IS NULL AND ${rest}`, orderBy };
+  if (ascending) return inEndless ? [endless] : [dated, endless];
+  return from ? [dated] : [endless, dated];
+}
+
+function toRow(row: ShownLicense, now: Date): LicenseListRow {
+  const facts = licenseFacts(row);
+  const { status, validUntil: end } = assessLicense(facts, now);
+  return {
+    id: row.id,
+    maskedKey: maskKey(row.keyPrefix, row.keyLastGroup),
+    productName: row.product.name,
+    policyName: row.policy.name,
+    customerId: row.customer.id,
+    customerEmail: row.customer.email,
+    status,
+    ends: endsWords(facts, now),
+    validUntil: end,
+    createdAt: row.createdAt,
+    devicesUsed: row._count.activations,
+    deviceLimit: row.deviceLimit,
+  };
+}
