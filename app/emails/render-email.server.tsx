@@ -10,6 +10,7 @@ import { PaymentFailedEmail } from "#app/emails/payment-failed.tsx";
 import { PaymentPendingEmail } from "#app/emails/payment-pending.tsx";
 import { SignInCodeEmail } from "#app/emails/sign-in-code.tsx";
 import { getEnv } from "#app/infra/env.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
 import type { Email } from "#app/infra/prisma-client/client.ts";
 
 export type RenderedEmail = { subject: string; html: string; text: string };
@@ -29,13 +30,22 @@ export async function renderEmail(
   return renderContent(content);
 }
 
-/** A mail as staff look at it, also when it was sent, given up or is no longer true; null when its order or license is gone. */
+/**
+ * A mail as staff look at it, also when it was sent, given up or is no longer true; or a sentence when it cannot be
+ * shown any more.
+ */
 export async function previewEmail(
   row: Email,
   options: { reveal: boolean; now: Date },
-): Promise<RenderedEmail | null> {
-  const { content } = await loadEmailContent(row, options);
-  return content && renderContent(content);
+): Promise<RenderedEmail | { unavailable: string }> {
+  try {
+    const { content, noLongerTrue } = await loadEmailContent(row, options);
+    if (content) return await renderContent(content);
+    return { unavailable: noLongerTrue ?? "There is nothing to show." };
+  } catch (error) {
+    logger().error({ err: error, emailId: row.id }, "a mail could not be rendered");
+    return { unavailable: "This mail cannot be written. The server log says why." };
+  }
 }
 
 async function renderContent(content: EmailContent): Promise<RenderedEmail> {

@@ -32,7 +32,8 @@ export const emailKinds = [
   "license-changed",
 ] as const satisfies readonly EmailKind[];
 
-export type EmailState = "queued" | "sent" | "failed" | "dropped";
+export const emailStates = ["queued", "sent", "failed", "dropped"] as const;
+export type EmailState = (typeof emailStates)[number];
 
 /** State in words, from the facts on the row. */
 export function emailState(row: {
@@ -44,4 +45,20 @@ export function emailState(row: {
   if (row.failedAt) return "failed";
   if (row.droppedAt) return "dropped";
   return "queued";
+}
+
+/**
+ * Why staff cannot send a mail (again), in a sentence; null when they can. A sign-in code opens an account, so only
+ * its owner ever asks for one.
+ */
+export function retryObstacle(row: {
+  kind: string;
+  sentAt: Date | null;
+  failedAt: Date | null;
+  droppedAt: Date | null;
+}): string | null {
+  if (row.kind === "sign-in-code")
+    return "A sign-in code is only valid for some minutes. Ask the person to request a new one on the sign-in page.";
+  if (emailState(row) === "dropped") return "This mail is no longer true, so it is not sent.";
+  return null;
 }

@@ -1,0 +1,32 @@
+import type { EmailKind, EmailState } from "#app/domain/email-outbox/email.ts";
+
+export const emailKindLabels: Record<EmailKind, string> = {
+  "license-issued": "License keys",
+  "license-resent": "Key sent again",
+  "payment-pending": "Payment pending",
+  "payment-failed": "Payment failed",
+  "sign-in-code": "Sign-in code",
+  "license-changed": "License changed",
+};
+
+/** The kind in words; a kind this version does not know stands for itself. */
+export function emailKindLabel(kind: string): string {
+  return Object.entries(emailKindLabels).find(([known]) => known === kind)?.[1] ?? kind;
+}
+
+export const emailStateLabels: Record<EmailState, string> = {
+  queued: "Queued",
+  sent: "Sent",
+  failed: "Given up",
+  dropped: "Not sent",
+};
+
+/** What a state means for whoever looks at one mail. */
+export function emailStateMeaning(state: EmailState, failedTries: number): string {
+  if (state === "sent") return "The mail server has taken this mail.";
+  if (state === "failed") return "This mail was given up and is not tried again by itself.";
+  if (state === "dropped") return "When its turn came this mail was no longer true, so it was not sent.";
+  return failedTries === 0
+    ? "This mail is about to be sent."
+    : "Sending failed; it is tried again by itself.";
+}
