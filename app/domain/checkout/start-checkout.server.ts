@@ -4,6 +4,7 @@ import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { normalizeEmail } from "#app/domain/customer/customer.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { newId } from "#app/domain/ids.ts";
+import { getPriceForSale } from "#app/domain/product/catalog.queries.server.ts";
 import { db, inTransaction } from "#app/infra/db.server.ts";
 import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
@@ -87,15 +88,8 @@ async function findOrderToRetry(request: CheckoutRequest): Promise<OrderWithLine
 
 async function createOrder(request: CheckoutRequest): Promise<OrderWithLines> {
   const { now, quantity, customerId } = request;
-  const price = await db().price.findFirst({
-    where: {
-      id: request.priceId,
-      archivedAt: null,
-      policy: { archivedAt: null, product: { archivedAt: null } },
-    },
-    include: { policy: { include: { product: true } } },
-  });
-  if (!price?.stripePriceId)
+  const price = await getPriceForSale(request.priceId);
+  if (!price)
     throw new DomainError("INVALID", "This plan is not on sale any more. Please choose another one.", {
       field: "price",
     });
@@ -132,11 +126,11 @@ async function createOrder(request: CheckoutRequest): Promise<OrderWithLines> {
             {
               id: newId("line", now),
               stripePriceId: price.stripePriceId,
-              description: `${price.policy.product.name} – ${price.policy.name}`,
+              description: `${price.product.name} – ${price.policy.name}`,
               quantity,
               amount: price.amount * quantity,
               priceId: price.id,
-              policyId: price.policyId,
+              policyId: price.policy.id,
             },
           ],
         },
