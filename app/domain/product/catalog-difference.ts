@@ -1,3 +1,4 @@
+import { minorUnitDigits } from "#app/domain/money.ts";
 import {
   type Catalog,
   type CatalogPolicy,
@@ -158,10 +159,8 @@ const limitText = (count: number | null) =>
 export function priceText(
   price: Pick<CatalogPrice, "amount" | "currency" | "interval" | "intervalCount">,
 ): string {
-  const currency = price.currency.toUpperCase();
-  const format = new Intl.NumberFormat("en-US", { style: "currency", currency }).resolvedOptions();
-  const decimals = format.maximumFractionDigits ?? 2;
-  const amount = `${(price.amount / 10 ** decimals).toFixed(decimals)} ${currency}`;
+  const digits = minorUnitDigits(price.currency);
+  const amount = `${(price.amount / 10 ** digits).toFixed(digits)} ${price.currency.toUpperCase()}`;
   if (!price.interval) return amount;
   const count = price.intervalCount ?? 1;
   return `${amount} ${count === 1 ? `per ${price.interval}` : `every ${count} ${price.interval}s`}`;

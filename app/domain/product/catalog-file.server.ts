@@ -21,7 +21,7 @@ const PolicySchema = z.strictObject({
   slug,
   name: text("what the shop calls this plan, for example Perpetual license", 80).optional(),
   term: z.union(
-    [z.enum(["perpetual", "subscription"]), z.strictObject({ days: z.int().min(1).max(dayLimit) })],
+    [z.enum(["perpetual", "subscription"]), z.strictObject({ days: count(1, dayLimit, " days") })],
     {
       error: `"perpetual", "subscription" or {"days": 365} with 1 to ${dayLimit} days`,
     },

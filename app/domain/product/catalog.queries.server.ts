@@ -45,6 +45,9 @@ const onSale = {
   orderBy: [{ position: "asc" as const }, { id: "asc" as const }],
 };
 
+/** A price that applying the catalog has not brought to Stripe yet cannot be bought. */
+const inStripe = { archivedAt: null, stripePriceId: { not: null } };
+
 /** What the shop shows: products on sale with the plans that have a price, in the order of the catalog file. */
 export async function listCatalogForShop(): Promise<ShopProduct[]> {
   const products = await db().product.findMany({
@@ -54,7 +57,7 @@ export async function listCatalogForShop(): Promise<ShopProduct[]> {
       slug: true,
       name: true,
       description: true,
-      policies: { ...onSale, include: { prices: onSale } },
+      policies: { ...onSale, include: { prices: { ...onSale, where: inStripe } } },
     },
   });
   return products

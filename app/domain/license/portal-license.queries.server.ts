@@ -1,0 +1,154 @@
+import { z } from "zod";
+import { assessLicense, type LicenseStatus, validUntil } from "#app/domain/license/assess-license.ts";
+import { licenseFacts } from "#app/domain/license/license-facts.ts";
+import { readKey } from "#app/domain/license/license-key.server.ts";
+import { maskKey } from "#app/domain/license/license-key.ts";
+import { endsWords } from "#app/domain/license/license-words.ts";
+import {
+  auditHistoryEntry,
+  emailHistoryEntry,
+  ownerAuditEvents,
+  ownerEmailKinds,
+  type PortalHistoryEntry,
+} from "#app/domain/license/portal-license.ts";
+import type { Json } from "#app/domain/product/catalog.ts";
+import { canBeId } from "#app/domain/search-text.ts";
+import { db } from "#app/infra/db.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
+import type { Prisma } from "#app/infra/prisma-client/client.ts";
+
+/** A license as its owner sees it. */
+export type PortalLicense = {
+  id: string;
+  productName: string;
+  policyName: string;
+  maskedKey: string;
+  /** null when the key cannot be read: it was sealed under another master key. */
+  key: string | null;
+  status: LicenseStatus;
+  /** Whether it works at this moment. */
+  valid: boolean;
+  /** "Never ends", "Ends 3 Dec 2027", … */
+  ends: string;
+  devicesUsed: number;
+  /** null = any number */
+  deviceLimit: number | null;
+  issuedAt: Date;
+};
+
+export type PortalLicenseDetail = PortalLicense & {
+  entitlements: Record<string, Json>;
+  updatesUntil: Date | null;
+  orderNumber: number | null;
+  ownerEmail: string;
+  /** Newest first. */
+  history: PortalHistoryEntry[];
+};
+
+const shown = {
+  product: { select: { name: true } },
+  policy: { select: { name: true } },
+  holds: { select: { cause: true } },
+  customer: { select: { email: true } },
+  order: { select: { number: true } },
+  _count: { select: { activations: { where: { releasedAt: null } } } },
+} satisfies Prisma.LicenseInclude;
+type ShownLicense = Prisma.LicenseGetPayload<{ include: typeof shown }>;
+
+/** The customer's own licenses, newest first. */
+export async function listLicensesForCustomer(input: {
+  customerId: string;
+  now: Date;
+}): Promise<PortalLicense[]> {
+  const rows = await db().license.findMany({
+    where: { customerId: input.customerId },
+    include: shown,
+    orderBy: [{ issuedAt: "desc" }, { id: "desc" }],
+  });
+  return rows.map((row) => toPortalLicense(row, input.now));
+}
+
+/** One license of this customer with its own history; null when it is unknown or somebody else's. */
+export async function getLicenseForCustomer(input: {
+  licenseId: string;
+  customerId: string;
+  now: Date;
+}): Promise<PortalLicenseDetail | null> {
+  const { licenseId, customerId, now } = input;
+  if (!canBeId(licenseId)) return null;
+  const row = await db().license.findFirst({ where: { id: licenseId, customerId }, include: shown });
+  if (!row) return null;
+  return {
+    ...toPortalLicense(row, now),
+    entitlements: z.record(z.string(), z.json()).parse(row.entitlements),
+    updatesUntil: row.updatesUntil,
+    orderNumber: row.order?.number ?? null,
+    ownerEmail: row.customer.email,
+    history: await historyForOwner(row),
+  };
+}
+
+function toPortalLicense(row: ShownLicense, now: Date): PortalLicense {
+  const facts = licenseFacts(row);
+  const { status, valid } = assessLicense(facts, now);
+  return {
+    id: row.id,
+    productName: row.product.name,
+    policyName: row.policy.name,
+    maskedKey: maskKey(row.keyPrefix, row.keyLastGroup),
+    key: readKeyOrNull(row),
+    status,
+    valid,
+    ends: endsWords(facts, now),
+    devicesUsed: row._count.activations,
+    deviceLimit: row.deviceLimit,
+    issuedAt: row.issuedAt,
+  };
+}
+
+/** One key that cannot be read must not take the whole page with it. */
+function readKeyOrNull(row: ShownLicense): string | null {
+  try {
+    return readKey(row);
+  } catch (error) {
+    logger().error(
+      { err: error, license: row.id },
+      "a license key could not be read; is this the right MASTER_KEY?",
+    );
+    return null;
+  }
+}
+
+async function historyForOwner(row: ShownLicense): Promise<PortalHistoryEntry[]> {
+  const ownerEmail = row.customer.email;
+  const [events, emails] = await Promise.all([
+    db().auditLog.findMany({
+      where: { licenseId: row.id, event: { in: [...ownerAuditEvents] } },
+      select: { seq: true, at: true, event: true, after: true },
+    }),
+    db().email.findMany({
+      where: {
+        kind: { in: [...ownerEmailKinds] },
+        sentAt: { not: null },
+        OR: [{ licenseId: row.id }, ...(row.orderId ? [{ orderId: row.orderId, licenseId: null }] : [])],
+      },
+      select: { id: true, sentAt: true, kind: true, recipient: true },
+    }),
+  ]);
+  const entries = [
+    ...events.map(({ after, ...event }) => auditHistoryEntry({ ...event, validUntil: endAfter(after) })),
+    ...emails.map(({ sentAt, ...email }) => sentAt && emailHistoryEntry({ ...email, sentAt, ownerEmail })),
+  ];
+  return entries
+    .filter((entry) => entry !== null)
+    .sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1));
+}
+
+const optionalInstant = z.coerce.date().nullish().catch(null);
+const EndSchema = z.object({ paidUntil: optionalInstant, extendedUntil: optionalInstant }).catch({});
+
+/** The end a record of a change tells of; records of other kinds tell none. */
+function endAfter(after: unknown): Date | null {
+  const { paidUntil, extendedUntil } = EndSchema.parse(after);
+  return validUntil({ paidUntil: paidUntil ?? null, extendedUntil: extendedUntil ?? null });
+}

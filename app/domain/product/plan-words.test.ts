@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import {
+  deviceWords,
+  entitlementWords,
+  intervalWords,
+  spanWords,
+  termWords,
+  updateWords,
+} from "#app/domain/product/plan-words.ts";
+
+test.each([
+  [1, "1 day"],
+  [14, "14 days"],
+  [30, "1 month"],
+  [90, "3 months"],
+  [360, "12 months"],
+  [365, "1 year"],
+  [366, "366 days"],
+  [730, "2 years"],
+])("%i days read %s", (days, words) => {
+  expect(spanWords(days)).toBe(words);
+});
+
+test("a plan says how long it runs and how long it is updated", () => {
+  expect(termWords({ term: "perpetual", termDays: null })).toBe("Yours for good, it never ends");
+  expect(termWords({ term: "days", termDays: 365 })).toBe("Valid for 1 year, does not renew by itself");
+  expect(termWords({ term: "subscription", termDays: null })).toBe("Runs as long as you subscribe");
+  expect(updateWords({ term: "perpetual", updatesDays: 365 })).toBe("1 year of updates included");
+  expect(updateWords({ term: "perpetual", updatesDays: null })).toBe("All updates included");
+  expect(updateWords({ term: "days", updatesDays: null })).toBe("All updates included while it runs");
+});
+
+test("a plan says on how many devices it runs", () => {
+  expect(deviceWords({ deviceLimit: 1, seats: "keys" })).toBe("Use it on 1 device");
+  expect(deviceWords({ deviceLimit: null, seats: "keys" })).toBe("Any number of devices");
+  expect(deviceWords({ deviceLimit: 10, seats: "devices" })).toBe(
+    "One key for 10 devices, and as many again with each one you add",
+  );
+});
+
+test("entitlements are named when a person can read them", () => {
+  expect(
+    entitlementWords({
+      batchExport: true,
+      raw_development: true,
+      "Single sign-on": true,
+      hidden: false,
+      Projects: 25,
+      tier: "pro",
+      limits: { a: 1 },
+      none: null,
+      empty: "",
+    }),
+  ).toEqual(["Batch export", "Raw development", "Single sign-on", "Projects: 25", "Tier: pro"]);
+});
+
+test("a price says how often it is paid", () => {
+  expect(intervalWords({ interval: null, intervalCount: null })).toBe("one-time");
+  expect(intervalWords({ interval: "month", intervalCount: 1 })).toBe("per month");
+  expect(intervalWords({ interval: "year", intervalCount: 2 })).toBe("every 2 years");
+});
