@@ -121,8 +121,10 @@ export function stripeWebhookHandler(request: IncomingMessage, response: ServerR
     size += chunk.length;
     if (size <= maxWebhookBytes) chunks.push(chunk);
     else if (!response.headersSent) {
+      chunks.length = 0;
       send(answers.tooLarge);
-      request.destroy();
+      // A reset at once could overtake the answer; what still comes is dropped for a moment.
+      setTimeout(() => request.destroy(), 1_000).unref();
     }
   });
   request.on("error", () => response.destroy());
