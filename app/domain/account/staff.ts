@@ -10,7 +10,9 @@ export function passwordProblem(password: string, email: string): string | null 
     return `The password is longer than ${passwordMaxLength} characters.`;
   if (new Set(characters).size < 5)
     return "The password repeats the same few characters. Use at least 5 different ones.";
-  if (password.trim().toLowerCase() === email.toLowerCase())
-    return "The password is the e-mail address. Use something nobody else knows.";
+  if (password !== password.trim())
+    return "The password begins or ends with a space. Sign-in forms drop it: leave it out.";
+  if (password.toLowerCase() === email.toLowerCase())
+    return "The password is the email address. Use something nobody else knows.";
   return null;
 }
