@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Json } from "#app/domain/product/catalog.ts";
 import { db } from "#app/infra/db.server.ts";
+import { getEnv } from "#app/infra/env.server.ts";
+import { isStripeConfigured } from "#app/infra/stripe.server.ts";
 
 const EntitlementsSchema = z.record(z.string(), z.json());
 export const TermSchema = z.enum(["perpetual", "days", "subscription"]);
@@ -47,6 +49,11 @@ const onSale = {
 
 /** A price that applying the catalog has not brought to Stripe yet cannot be bought. */
 const inStripe = { archivedAt: null, stripePriceId: { not: null } };
+
+/** Whether the shop can sell at all (Stripe is connected), and its public address. */
+export function getShop(): { open: boolean; url: string } {
+  return { open: isStripeConfigured(), url: getEnv().appUrl };
+}
 
 /** What the shop shows: products on sale with the plans that have a price, in the order of the catalog file. */
 export async function listCatalogForShop(): Promise<ShopProduct[]> {

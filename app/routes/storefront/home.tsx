@@ -1,9 +1,7 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
-import { listCatalogForShop } from "#app/domain/product/catalog.queries.server.ts";
+import { getShop, listCatalogForShop } from "#app/domain/product/catalog.queries.server.ts";
 import { getCustomer } from "#app/http/guards.server.ts";
-import { getEnv } from "#app/infra/env.server.ts";
-import { isStripeConfigured } from "#app/infra/stripe.server.ts";
 import { paths } from "#app/paths.ts";
 import { Banner } from "#app/ui/banner.tsx";
 import { ButtonLink } from "#app/ui/button.tsx";
@@ -13,24 +11,19 @@ import { productStructuredData } from "./product-structured-data.ts";
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const [products, customer] = await Promise.all([listCatalogForShop(), getCustomer(request)]);
-  return json({
-    products,
-    open: isStripeConfigured(),
-    shopUrl: getEnv().appUrl,
-    customerEmail: customer?.email ?? null,
-  });
+  return json({ products, shop: getShop(), customerEmail: customer?.email ?? null });
 }
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: "Pricing · Latchkey" },
   { name: "description", content: "Choose a plan and get your license key right after paying." },
-  ...(data?.open ? data.products : []).map((product) => ({
-    "script:ld+json": productStructuredData(product, data?.shopUrl ?? ""),
+  ...(data?.shop.open ? data.products : []).map((product) => ({
+    "script:ld+json": productStructuredData(product, data?.shop.url ?? ""),
   })),
 ];
 
 export default function Home() {
-  const { products, open, customerEmail } = useLoaderData<typeof loader>();
+  const { products, shop, customerEmail } = useLoaderData<typeof loader>();
   return (
     <div className="grid gap-10">
       <header className="grid gap-4">
@@ -53,7 +46,7 @@ export default function Home() {
           )}
         </p>
       </header>
-      {!open && products.length > 0 && (
+      {!shop.open && products.length > 0 && (
         <Banner tone="info" title="This shop is not open yet">
           You can look at the plans; buying starts when the payment account is connected.
         </Banner>
@@ -70,13 +63,18 @@ export default function Home() {
           <ul className="grid gap-5 sm:grid-cols-2 lg:grid-cols-[repeat(auto-fit,minmax(19rem,1fr))]">
             {product.plans.map((plan) => (
               <li key={plan.id} className="grid">
-                <PlanCard productName={product.name} plan={plan} open={open} customerEmail={customerEmail} />
+                <PlanCard
+                  productName={product.name}
+                  plan={plan}
+                  open={shop.open}
+                  customerEmail={customerEmail}
+                />
               </li>
             ))}
           </ul>
         </section>
       ))}
-      {open && products.length > 0 && (
+      {shop.open && products.length > 0 && (
         <p className="max-w-2xl text-sm text-ink-muted">
           Taxes, where they apply, are shown on Stripe’s page before you pay. You get a receipt by mail.
         </p>
