@@ -6,6 +6,7 @@ import { durabilityWarnings, resolveDatabase } from "#app/infra/database-url.ser
 import { closeDb, pool } from "#app/infra/db.server.ts";
 import { EnvError, parseEnv, type RuntimeEnv, setRuntimeEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
+import { closeMailer } from "#app/infra/mailer.server.ts";
 import { applyMigrations } from "#app/infra/migrations.server.ts";
 import { masterKeyId } from "#app/infra/secrets.server.ts";
 
@@ -27,6 +28,7 @@ export async function bootstrap(
   const database = await resolveDatabase({ databaseUrl: env.databaseUrl, dataDir }, log);
   const databaseUrl = database.url;
   const stop = async () => {
+    closeMailer();
     await closeDb();
     await database.stop();
   };

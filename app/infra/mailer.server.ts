@@ -62,8 +62,21 @@ export async function sendMail(mail: OutgoingMail): Promise<void> {
   }
 }
 
+/**
+ * Connects and signs in without sending anything.
+ * @throws MailError that says what the mail server answered
+ */
+export async function verifySmtp(): Promise<void> {
+  try {
+    await transport().verify();
+  } catch (error) {
+    throw asMailError(error);
+  }
+}
+
 /** Closes the connections to the mail server; the next mail opens them again. */
 export function closeMailer(): void {
+  if (!getEnv().smtpUrl) return;
   transport().close();
   dropSingleton(transportName());
 }
