@@ -26,7 +26,9 @@ export type CustomerRow = {
 };
 
 /** Customers, newest first. `q` is part of an address or a name, a cus_… id of Stripe or one of our ids. */
-export async function listCustomers(input: PageRequest & { q?: string }): Promise<Page<CustomerRow>> {
+export async function listCustomers(
+  input: PageRequest & { q?: string | undefined },
+): Promise<Page<CustomerRow>> {
   const plan = planPage(input, isInstant);
   const keyset = newestFirst("createdAt", "id", plan);
   const found = await db().customer.findMany({
@@ -73,7 +75,13 @@ export async function getCustomerForStaff(input: { customerId: string; now: Date
     where: { id: customerId },
     include: {
       licenses: { ...newest, include: { holds: true, product: true, policy: true } },
-      orders: newest,
+      orders: {
+        ...newest,
+        include: {
+          lines: { select: { description: true, quantity: true } },
+          _count: { select: { licenses: true } },
+        },
+      },
       stripeCustomers: newest,
       _count: { select: { licenses: true, orders: true } },
     },
@@ -97,6 +105,10 @@ export async function getCustomerForStaff(input: { customerId: string; now: Date
       id: order.id,
       number: order.number,
       status: orderStatus(order),
+      email: order.email,
+      customerId: order.customerId,
+      lines: order.lines,
+      licenseCount: order._count.licenses,
       amountTotal: order.amountTotal,
       currency: order.currency,
       createdAt: order.createdAt,
@@ -120,6 +132,7 @@ async function emailsTo(input: { customerId: string; orderIds: string[] }) {
     recipient: email.recipient,
     subject: email.subject,
     state: emailState(email),
+    attempts: email.attempts,
     createdAt: email.createdAt,
   }));
 }

@@ -1,0 +1,15 @@
+import { paths } from "#app/paths.ts";
+
+const pages: Record<string, (id: string) => string> = {
+  license: (id) => paths.admin.license(id),
+  order: (id) => paths.admin.order(id),
+  customer: (id) => paths.admin.customer(id),
+  email: (id) => paths.admin.email(id),
+  stripe_event: (id) => paths.admin.webhookEvent(id),
+  stripe_source: (id) => paths.admin.webhookInbox({ q: id }),
+};
+
+/** The page of what an audit row is about; null when it has none. */
+export function auditTargetPath(targetType: string, targetId: string): string | null {
+  return pages[targetType]?.(targetId) ?? null;
+}

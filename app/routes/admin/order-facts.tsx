@@ -1,0 +1,88 @@
+import { paths } from "#app/paths.ts";
+import { CopyableId } from "#app/routes/admin/copyable-id.tsx";
+import { OrderAmount } from "#app/routes/admin/orders-table.tsx";
+import { Badge } from "#app/ui/badge.tsx";
+import { Card } from "#app/ui/card.tsx";
+import { Fact, Facts } from "#app/ui/facts.tsx";
+import { TextLink } from "#app/ui/text-link.tsx";
+import { Time } from "#app/ui/time.tsx";
+
+type OrderFactsProps = {
+  order: {
+    id: string;
+    origin: string;
+    email: string | null;
+    customer: { id: string; email: string } | null;
+    amountTotal: number | null;
+    currency: string | null;
+    livemode: boolean;
+    stripeSessionId: string | null;
+    paymentIntentId: string | null;
+    createdAt: string;
+    awaitingPaymentAt: string | null;
+    paidAt: string | null;
+    paymentFailedAt: string | null;
+    expiredAt: string | null;
+    fulfilledAt: string | null;
+  };
+};
+
+const origins: Record<string, string> = {
+  checkout: "Checkout of this shop",
+  payment_link: "Payment Link",
+  elsewhere: "A checkout made elsewhere",
+  staff: "Issued by staff",
+};
+
+export function OrderFacts({ order }: OrderFactsProps) {
+  const moments = [
+    { label: "Placed", at: order.createdAt },
+    { label: "Payment announced", at: order.awaitingPaymentAt },
+    { label: "Paid", at: order.paidAt },
+    { label: "Payment failed", at: order.paymentFailedAt },
+    { label: "Expired", at: order.expiredAt },
+    { label: "Licenses issued", at: order.fulfilledAt },
+  ];
+  return (
+    <Card title="Facts">
+      <Facts>
+        <Fact label="Customer">
+          {order.customer ? (
+            <TextLink to={paths.admin.customer(order.customer.id)}>{order.customer.email}</TextLink>
+          ) : (
+            (order.email ?? "Not known yet")
+          )}
+        </Fact>
+        <Fact label="Amount">
+          <OrderAmount order={order} />{" "}
+          {!order.livemode && order.origin !== "staff" && <Badge tone="warn">Test mode</Badge>}
+        </Fact>
+        <Fact label="Came through">{origins[order.origin] ?? order.origin}</Fact>
+        {moments.map(
+          ({ label, at }) =>
+            at && (
+              <Fact key={label} label={label}>
+                <Time at={at} />
+              </Fact>
+            ),
+        )}
+        {order.stripeSessionId && (
+          <Fact label="Checkout Session">
+            <CopyableId value={order.stripeSessionId} label="Checkout Session id" />
+          </Fact>
+        )}
+        {order.paymentIntentId && (
+          <Fact label="Payment">
+            <CopyableId value={order.paymentIntentId} label="payment id" />
+          </Fact>
+        )}
+        <Fact label="Id">
+          <CopyableId value={order.id} label="order id" />
+        </Fact>
+        <Fact label="Audit log">
+          <TextLink to={paths.admin.auditLog({ target: order.id })}>What happened to this order</TextLink>
+        </Fact>
+      </Facts>
+    </Card>
+  );
+}

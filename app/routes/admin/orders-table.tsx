@@ -1,0 +1,76 @@
+import type { OrderStatus } from "#app/domain/order/order.ts";
+import { paths } from "#app/paths.ts";
+import { OrderStatusBadge } from "#app/routes/admin/order-status-badge.tsx";
+import { Money } from "#app/ui/money.tsx";
+import { Cell, Row, Table } from "#app/ui/table.tsx";
+import { TextLink } from "#app/ui/text-link.tsx";
+import { Time } from "#app/ui/time.tsx";
+
+type ListedOrder = {
+  id: string;
+  number: number;
+  status: OrderStatus;
+  email: string | null;
+  customerId: string | null;
+  amountTotal: number | null;
+  currency: string | null;
+  licenseCount: number;
+  lines: { description: string; quantity: number }[];
+  createdAt: string;
+};
+
+const columns = [
+  { label: "Order" },
+  { label: "Customer" },
+  { label: "What" },
+  { label: "Status" },
+  { label: "Licenses", align: "right" },
+  { label: "Amount", align: "right" },
+  { label: "Placed" },
+] as const;
+
+export function OrdersTable({ caption, orders }: { caption: string; orders: readonly ListedOrder[] }) {
+  return (
+    <Table caption={caption} columns={columns}>
+      {orders.map((order) => (
+        <Row key={order.id}>
+          <Cell label="Order">
+            <TextLink to={paths.admin.order(order.id)}>#{order.number}</TextLink>
+          </Cell>
+          <Cell label="Customer">
+            {order.customerId ? (
+              <TextLink to={paths.admin.customer(order.customerId)}>{order.email ?? "No address"}</TextLink>
+            ) : (
+              (order.email ?? "Not known yet")
+            )}
+          </Cell>
+          <Cell label="What">{itemsInWords(order.lines)}</Cell>
+          <Cell label="Status">
+            <OrderStatusBadge status={order.status} />
+          </Cell>
+          <Cell label="Licenses" align="right">
+            {order.licenseCount}
+          </Cell>
+          <Cell label="Amount" align="right">
+            <OrderAmount order={order} />
+          </Cell>
+          <Cell label="Placed">
+            <Time at={order.createdAt} />
+          </Cell>
+        </Row>
+      ))}
+    </Table>
+  );
+}
+
+export function OrderAmount({ order }: { order: Pick<ListedOrder, "amountTotal" | "currency"> }) {
+  if (order.amountTotal === null || order.currency === null) return <>–</>;
+  return <Money amountMinor={order.amountTotal} currency={order.currency} />;
+}
+
+function itemsInWords(lines: ListedOrder["lines"]): string {
+  const words = lines.map(({ description, quantity }) =>
+    quantity > 1 ? `${quantity} × ${description}` : description,
+  );
+  return words.join(", ") || "–";
+}
