@@ -1,6 +1,8 @@
 import { forgive, groupsOf, keyAlphabet } from "#app/domain/license/license-key.ts";
 
 export type KeyFragment = {
+  /** The product's prefix, where it was typed. */
+  prefix: string | null;
   /** Unbroken stretches of the key, in their order; what was masked or left out lies between them. */
   runs: string[];
   /** The whole groups of four among them: what can be looked up. */
@@ -17,9 +19,10 @@ export function keyFragment(typed: string, prefixes: readonly string[]): KeyFrag
     .split(/[•*…]+/)
     .map((stretch) => stretch.split(/[\s-]+/).filter((word) => word !== ""))
     .filter((words) => words.length > 0);
-  const first = stretches[0];
+  const first = stretches[0]?.[0]?.toUpperCase() ?? "";
   // Alone, the word may as well be a group that spells like a prefix.
-  if (first?.[0] && known.includes(first[0].toUpperCase()) && stretches.flat().length > 1) first.shift();
+  const prefix = known.includes(first) && stretches.flat().length > 1 ? first : null;
+  if (prefix) stretches[0]?.shift();
 
   const words = stretches.map((stretch) => stretch.map(forgive));
   const characters = words.flat().join("");
@@ -27,7 +30,7 @@ export function keyFragment(typed: string, prefixes: readonly string[]): KeyFrag
     return null;
   const groups = words.flat().flatMap((word) => groupsOf(word).filter((group) => group.length === 4));
   const runs = words.map((stretch) => stretch.join("")).filter((run) => run !== "");
-  return groups.length > 0 ? { runs, groups } : null;
+  return groups.length > 0 ? { prefix, runs, groups } : null;
 }
 
 /** Whether a key holds the stretches of a fragment in their order. */

@@ -114,7 +114,10 @@ async function idsByFragment(text: string): Promise<string[]> {
   );
   if (!fragment) return [];
   const candidates = await db().license.findMany({
-    where: { keyGroupHmacs: { hasEvery: [...new Set(fragment.groups.map(groupLookup))] } },
+    where: {
+      keyGroupHmacs: { hasEvery: [...new Set(fragment.groups.map(groupLookup))] },
+      ...(fragment.prefix && { keyPrefix: { equals: fragment.prefix, mode: "insensitive" as const } }),
+    },
     select: { id: true, keyCiphertext: true },
     take: maxCandidates,
   });
