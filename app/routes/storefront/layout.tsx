@@ -1,5 +1,31 @@
-import { Outlet } from "@remix-run/react";
+import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { Outlet, useLoaderData, useRouteLoaderData } from "@remix-run/react";
+import { getCustomer } from "#app/http/guards.server.ts";
+import { layoutResponse } from "#app/http/layout.server.ts";
+import { errorTitle, RouteErrorPage } from "#app/routes/route-error-page.tsx";
+import { ShopShell } from "#app/ui/shop-shell.tsx";
 
-export default function Layout() {
-  return <Outlet />;
+export const meta: MetaFunction = ({ error }) => [{ title: error ? errorTitle(error) : "Latchkey" }];
+
+export async function loader({ request }: LoaderFunctionArgs) {
+  const customer = await getCustomer(request);
+  return layoutResponse(request, { signedIn: customer !== null });
+}
+
+export default function StorefrontLayout() {
+  const { testMode, signedIn, flash } = useLoaderData<typeof loader>();
+  return (
+    <ShopShell testMode={testMode} signedIn={signedIn} flash={flash}>
+      <Outlet />
+    </ShopShell>
+  );
+}
+
+export function ErrorBoundary() {
+  const found = useRouteLoaderData<typeof loader>("routes/storefront/layout");
+  return (
+    <ShopShell testMode={found?.testMode ?? false} signedIn={found?.signedIn}>
+      <RouteErrorPage />
+    </ShopShell>
+  );
 }
