@@ -15,7 +15,8 @@ export function errorCode(error: unknown): string {
   return typeof error.code === "string" ? error.code : "";
 }
 
-/** The text of whatever was thrown. */
+/** The text of whatever was thrown, on one line and without the migration engine's own trace. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/\n +0: [\s\S]*$/, "").replaceAll(/\s*\n\s*/g, ": ");
 }

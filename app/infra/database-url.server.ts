@@ -47,8 +47,8 @@ export async function durabilityWarnings(database: pg.Pool | pg.Client | pg.Pool
 
 /** Turns a failed connection into one sentence that says what to do; it never shows the password. */
 export function explainConnectionFailure(databaseUrl: string, error: unknown): DatabaseStartError {
-  const { hostname, port, pathname, username } = new URL(databaseUrl);
-  const server = `${hostname}:${port || 5432}`;
+  const { hostname, port, pathname, username, searchParams } = new URL(databaseUrl);
+  const server = searchParams.get("host") ?? `${hostname}:${port || 5432}`;
   const name = pathname.slice(1);
   const sentences: Record<string, string> = {
     ECONNREFUSED: `No database server answers at ${server}: start it, or correct DATABASE_URL.`,

@@ -41,9 +41,9 @@ const settings: Record<string, string> = {
  * @throws {DatabaseStartError} for a cluster of another major version, a folder that is no cluster, a full disk
  */
 export async function prepareCluster(folder: EmbeddedFolder, software: PostgresSoftware, log: DatabaseLog) {
+  await removeDeadDrafts(folder.root);
   if (await checkCluster(folder.cluster)) return;
   log.info(`making a new database in ${folder.root}`);
-  await removeDeadDrafts(folder.root);
   const draft = `${folder.cluster}.new-${process.pid}-${randomBytes(4).toString("hex")}`;
   try {
     await initializeDraft(draft, folder, software);

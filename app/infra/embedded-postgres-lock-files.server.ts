@@ -73,8 +73,8 @@ async function lockHolder(lock: string): Promise<number | null> {
   return pid > 0 ? pid : null;
 }
 
-/** Sends no signal; a process of another user counts as alive. */
-function isAlive(pid: number): boolean {
+/** Sends no signal; a process of another user, and one that ended but was not collected yet, count as alive. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -19,6 +19,7 @@ import {
 } from "./embedded-postgres-folder.server.ts";
 import {
   endOrphanedBackends,
+  isAlive,
   isServerAlive,
   readPostmasterFile,
   removeStaleLocks,
@@ -101,10 +102,8 @@ async function acquireLease(place: Place): Promise<Lease> {
   let started: StartedServer | null = null;
   let told = begin;
   for (;;) {
-    if (place.leaving.aborted) {
-      started?.child.kill("SIGINT");
-      throw new Error("stopped while the database server was starting");
-    }
+    // Once a server was started, its lease is needed to stop it again.
+    if (place.leaving.aborted && started === null) throw new Error("left while waiting for the server");
     const answer = await askForLease(place);
     if (answer.kind === "leased") {
       return { ...answer.lease, attached: started === null || started.hasExited() };
@@ -219,6 +218,8 @@ async function stopServer(folder: EmbeddedFolder, pid: number, log: DatabaseLog)
     }
     await sleep(10);
   }
+  // It removes its lock file as its last act but one; a limit, because nobody may be there to collect a dead orphan.
+  for (let waited = 0; waited < 1_000 && isAlive(pid); waited += 5) await sleep(5);
 }
 
 function urlOf(address: Address, role: string, database: string): string {

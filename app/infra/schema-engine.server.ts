@@ -50,9 +50,8 @@ function loadEngine(): Promise<EngineModule> {
     const file = createRequire(import.meta.url)
       .resolve("@prisma/schema-engine-wasm/schema_engine_bg")
       .replace(/\.js$/, ".wasm");
-    const { instance } = await WebAssembly.instantiate(await readFile(file), {
-      "./schema_engine_bg.js": glue,
-    });
+    const imports = { "./schema_engine_bg.js": { ...glue, ...timersThatLetGo(glue) } };
+    const { instance } = await WebAssembly.instantiate(await readFile(file), imports);
     glue.__wbg_set_wasm(instance.exports);
     const begin = instance.exports.__wbindgen_start;
     if (typeof begin === "function") begin();
