@@ -66,7 +66,7 @@ function stateWhere(state: EmailState): Prisma.EmailWhereInput {
 }
 
 function searchWhere(q: string): Prisma.EmailWhereInput {
-  if (/^[a-z]+_[0-9a-z]+$/i.test(q) && !q.includes("@")) {
+  if (/^(mail|ord|lic|cust)_[0-9a-z]+$/.test(q)) {
     return { OR: [{ id: q }, { orderId: q }, { licenseId: q }, { customerId: q }] };
   }
   return { recipient: { contains: escapeLike(q.toLowerCase()) } };
