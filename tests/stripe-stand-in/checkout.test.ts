@@ -236,20 +236,3 @@ test("a sale made elsewhere can come without buyer details, and paid in the buye
       client_reference_id: null,
     });
   }));
-
-test("more than ten lines are read page by page, first line first", () =>
-  withStandIn({}, async (_standIn, stripe) => {
-    const prices = await Promise.all(
-      Array.from({ length: 23 }, (_, i) => makePrice(stripe, 100 + i, `Plug-in ${i}`)),
-    );
-    const session = await makeSession(stripe, {
-      line_items: prices.map(({ id }) => ({ price: id, quantity: 1 })),
-      expand: ["line_items"],
-    });
-    expect(session.line_items?.data).toHaveLength(10);
-    expect(session.line_items?.has_more).toBe(true);
-    const lines = await stripe.checkout.sessions
-      .listLineItems(session.id, { limit: 10 })
-      .autoPagingToArray({ limit: 99 });
-    expect(lines.map((line) => line.price?.id)).toEqual(prices.map(({ id }) => id));
-  }));

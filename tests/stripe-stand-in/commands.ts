@@ -67,6 +67,8 @@ export type RunningStandIn = {
   drop(eventId: string): void;
   hold(): void;
   release(): void;
+  /** New deliveries wait this long on the stand-in's clock before their first attempt. */
+  delay(milliseconds: number): void;
   /** Resolves when no post is under way. */
   idle(): Promise<void>;
   /** The bytes and headers of a delivery, for whoever wants to post them themselves. */
@@ -106,6 +108,9 @@ export function commandsOf(
     drop: (eventId) => dropEvent(standIn, requireEvent(standIn, eventId).id),
     hold: () => holdDeliveries(standIn),
     release: () => releaseDeliveries(standIn),
+    delay: (milliseconds) => {
+      standIn.deliveryState.delayMs = milliseconds;
+    },
     idle: () => deliveriesIdle(standIn),
     signedRequest: (payload, signing) => signPayload(standIn, payload, signing),
     faults,

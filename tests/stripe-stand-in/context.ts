@@ -31,6 +31,10 @@ export type StandIn = {
   deliveryState: {
     /** `auto` posts at once and retries; `manual` waits to be told. */
     mode: "auto" | "manual";
+    /** How long a new delivery waits for its first attempt. */
+    delayMs: number;
     inFlight: Set<Promise<unknown>>;
+    /** Aborted when the stand-in stops: posts under way are given up. */
+    stopping: AbortController;
   };
 };

@@ -93,3 +93,14 @@ export async function makeSession(
     ...parameters,
   });
 }
+
+/** The error the SDK makes of a refusal; fails when there is none. */
+export async function refusal(work: Promise<unknown>): Promise<Stripe.errors.StripeError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeError) return error;
+    throw error;
+  }
+  throw new Error("The stand-in refused nothing");
+}

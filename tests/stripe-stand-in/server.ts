@@ -14,7 +14,7 @@ import { seedCoupons } from "./seed.ts";
 import { keepStateIn } from "./state-file.ts";
 import { createStore } from "./store.ts";
 import { createTimers } from "./timers.ts";
-import { attemptDelivery, deliveriesIdle } from "./webhooks/deliveries.ts";
+import { attemptDelivery, deliveriesIdle, resumeDeliveries } from "./webhooks/deliveries.ts";
 
 export type { RunningStandIn, SessionOverrides } from "./commands.ts";
 export type { StandInOptions } from "./options.ts";
@@ -29,16 +29,21 @@ export async function startStripeStandIn(options: StandInOptions = {}): Promise<
     });
   });
   const host = options.host ?? "127.0.0.1";
-  const port = await startListening(server, options.port ?? 0, host);
+  const stateFile = options.stateFile === undefined ? null : keepStateIn(standIn, options.stateFile);
+  const port = await startListening(server, options.port ?? 0, host).catch((error: unknown) => {
+    standIn.timers.stop();
+    throw error;
+  });
   const apiBase = `http://${host}:${port}`;
   standIn.settings.publicBase = options.publicBase ?? apiBase;
-  const stateFile = options.stateFile === undefined ? null : keepStateIn(standIn, options.stateFile);
   furnish(standIn, options);
+  resumeDeliveries(standIn);
   const stop = async () => {
     standIn.timers.stop();
     standIn.deliveryState.mode = "manual";
     server.close();
     server.closeAllConnections();
+    standIn.deliveryState.stopping.abort();
     await deliveriesIdle(standIn);
     stateFile?.flush();
   };
@@ -67,19 +72,22 @@ function assemble(options: StandInOptions): StandIn {
     timers,
     faults: createFaults(),
     requestLog: createRequestLog(),
-    deliveryState: { mode: options.deliver ?? "auto", inFlight: new Set() },
+    deliveryState: {
+      mode: options.deliver ?? "auto",
+      delayMs: 0,
+      inFlight: new Set(),
+      stopping: new AbortController(),
+    },
   };
   return standIn;
 }
 
-/** The coupons and endpoints a stand-in starts with; endpoints kept from an earlier run give way to those of the options. */
+/** The coupons and endpoints a stand-in starts with. An endpoint kept from an earlier run keeps its id, and so its deliveries. */
 function furnish(standIn: StandIn, options: StandInOptions): void {
   seedCoupons(standIn);
   for (const input of options.endpoints ?? []) {
-    for (const old of standIn.store.endpoints.all()) {
-      if (old.url === input.url) standIn.store.endpoints.remove(old.id);
-    }
-    addEndpoint(standIn, input);
+    const kept = standIn.store.endpoints.all().find((endpoint) => endpoint.url === input.url);
+    addEndpoint(standIn, input, kept?.id);
   }
 }
 

@@ -31,11 +31,11 @@ export type EndpointInput = {
 
 export type EndpointWithSecret = StoredEndpoint & { secret: string };
 
-/** Registers an endpoint. The secret is in this answer and in no later one. */
-export function addEndpoint(standIn: StandIn, input: EndpointInput): EndpointWithSecret {
+/** Registers an endpoint, or the one with `id` anew. The secret is in this answer and in no later one. */
+export function addEndpoint(standIn: StandIn, input: EndpointInput, id = newId("we")): EndpointWithSecret {
   const secrets = input.secrets ?? [input.secret ?? newId("whsec", 32)];
   const endpoint = standIn.store.endpoints.put({
-    id: newId("we"),
+    id,
     object: "webhook_endpoint",
     api_version: input.apiVersion ?? null,
     application: null,

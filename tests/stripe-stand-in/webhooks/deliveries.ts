@@ -51,7 +51,13 @@ export async function postTo(
   const snapshot = { ...event, api_version: endpoint.api_version ?? event.api_version };
   const payload = settings?.payload === "thin" ? toThinEvent(event) : snapshot;
   const signed = signPayload(standIn, payload, { secrets: settings?.secrets ?? [] });
-  const posting = post(endpoint.url, signed.body, signed.headers, standIn.settings.deliveryTimeoutMs);
+  const posting = post(
+    endpoint.url,
+    signed.body,
+    signed.headers,
+    standIn.settings.deliveryTimeoutMs,
+    standIn.deliveryState.stopping.signal,
+  );
   standIn.deliveryState.inFlight.add(posting);
   try {
     return await posting;
@@ -88,7 +94,18 @@ export function enqueueDeliveries(standIn: StandIn, event: StoredEvent): void {
   );
   refreshPendingCount(standIn, event.id);
   if (standIn.deliveryState.mode === "manual") return;
-  for (const delivery of deliveries) startAttempt(standIn, delivery.id);
+  for (const delivery of deliveries) beginDelivery(standIn, delivery.id);
+}
+
+function beginDelivery(standIn: StandIn, deliveryId: string): void {
+  const { delayMs } = standIn.deliveryState;
+  if (delayMs === 0) {
+    startAttempt(standIn, deliveryId);
+    return;
+  }
+  const nextAttemptAt = standIn.clock.now() + delayMs;
+  standIn.store.deliveries.update(deliveryId, { nextAttemptAt });
+  standIn.timers.schedule("attempt_delivery", deliveryId, nextAttemptAt);
 }
 
 function startAttempt(standIn: StandIn, deliveryId: string): void {
@@ -155,6 +172,15 @@ export function releaseDeliveries(standIn: StandIn): void {
     if (!isOpen(delivery)) continue;
     standIn.store.deliveries.update(delivery.id, { status: "pending" });
     startAttempt(standIn, delivery.id);
+  }
+}
+
+/** After a restart: what was owed and has no attempt planned, because the process ended in the middle of one, is posted now. */
+export function resumeDeliveries(standIn: StandIn): void {
+  if (standIn.deliveryState.mode === "manual") return;
+  for (const delivery of standIn.store.deliveries.all()) {
+    const isPlanned = standIn.store.timers.get(`attempt_delivery:${delivery.id}`) !== undefined;
+    if (delivery.status === "pending" && !isPlanned) startAttempt(standIn, delivery.id);
   }
 }
 

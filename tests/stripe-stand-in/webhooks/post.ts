@@ -14,6 +14,7 @@ export function post(
   body: string,
   headers: Record<string, string>,
   timeoutMs: number,
+  stopping: AbortSignal,
 ): Promise<PostResult> {
   return new Promise((resolve) => {
     const send = url.startsWith("https:") ? httpsRequest : httpRequest;
@@ -21,7 +22,7 @@ export function post(
       method: "POST",
       headers,
       agent: false,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), stopping]),
     } as const;
     const fail = (error: Error) => {
       const reason =

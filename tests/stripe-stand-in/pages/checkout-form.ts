@@ -1,0 +1,117 @@
+import { PAYMENT_CHOICES, type PaymentChoice } from "#tests/stripe-stand-in/checkout/pay.ts";
+import type { StandIn } from "#tests/stripe-stand-in/context.ts";
+import { linesOf } from "#tests/stripe-stand-in/resources/line-items.ts";
+import type { LineRecord, StoredSession } from "#tests/stripe-stand-in/stored-types.ts";
+import { type Html, html, money } from "./html.ts";
+import { htmlPage, type PageAnswer } from "./layout.ts";
+
+/** What the buyer has typed so far, shown again when the page comes back. */
+export type Typed = { email: string; name: string; promotionCode: string; method: PaymentChoice };
+export type Problem = { field: "session" | "email" | "promotion_code" | "method" | "card"; message: string };
+
+const CHOICES: Record<PaymentChoice, { label: string; hint: string }> = {
+  card: { label: "Card 4242 4242 4242 4242", hint: "Succeeds at once" },
+  declined: { label: "Card 4000 0000 0000 0002", hint: "Is declined" },
+  delayed_success: { label: "Bank debit that succeeds", hint: "The money arrives days later" },
+  delayed_failure: { label: "Bank debit that fails", hint: "Bounces days later" },
+};
+
+/** The page a buyer pays on: the order on one side, the form on the other. */
+export function checkoutForm(
+  standIn: StandIn,
+  session: StoredSession,
+  typed: Typed,
+  problem: Problem | null,
+  status: number,
+): PageAnswer {
+  const content = html`<main class="checkout">
+<h1>Checkout</h1>
+${problem === null ? null : html`<p class="alert" role="alert" id="problem">${problem.message}</p>`}
+<form method="post" action="/checkout/${session.id}">
+<div class="columns">
+<section aria-labelledby="order">
+<h2 id="order">Your order</h2>
+<p class="total">${money(session.amount_total, session.currency)}</p>
+${orderLines(linesOf(standIn, session.id), session)}
+${promotion(standIn, session, typed, problem)}
+</section>
+<section class="card" aria-labelledby="payment">
+<h2 id="payment">Payment</h2>
+${buyerFields(session, typed, problem)}
+${session.amount_total === 0 ? null : methods(session, typed)}
+<button class="primary" name="act" value="pay">${payLabel(session)}</button>
+${cancelLink(session)}
+</section>
+</div>
+</form>
+</main>`;
+  return htmlPage(problem === null ? "Checkout" : `Problem: ${problem.message}`, content, status);
+}
+
+function payLabel(session: StoredSession): string {
+  return session.amount_total === 0
+    ? "Complete order"
+    : `Pay ${money(session.amount_total, session.currency)}`;
+}
+
+function orderLines(lines: readonly LineRecord[], session: StoredSession): Html {
+  const discount = session.total_details?.amount_discount ?? 0;
+  const rows = lines.map(
+    ({ description, quantity, amountSubtotal, currency }) => html`<li><span>${description}
+<small>Quantity ${quantity}</small></span><span>${money(amountSubtotal, currency)}</span></li>`,
+  );
+  const discountRow = html`<li><span>Discount</span><span>−${money(discount, session.currency)}</span></li>`;
+  return html`<ul class="lines">${rows}${discount === 0 ? null : discountRow}
+<li class="sum"><span>Total due</span><span>${money(session.amount_total, session.currency)}</span></li></ul>`;
+}
+
+/** The button comes before the pay button in the page, so the Enter key in any field presses it; with no code typed it pays. */
+function promotion(
+  standIn: StandIn,
+  session: StoredSession,
+  typed: Typed,
+  problem: Problem | null,
+): Html | null {
+  if (session.allow_promotion_codes !== true) return null;
+  const [applied] = session.discounts ?? [];
+  if (typeof applied?.promotion_code === "string") {
+    const code = standIn.store.promotionCodes.get(applied.promotion_code)?.code ?? "";
+    return html`<p>Code <strong>${code}</strong> applied. <button name="act" value="remove" formnovalidate>Remove code</button></p>`;
+  }
+  const isWrong = problem?.field === "promotion_code";
+  return html`<div class="field withbutton"><div><label for="promotion_code">Promotion code <small>(optional)</small></label>
+<input type="text" id="promotion_code" name="promotion_code" value="${typed.promotionCode}" autocomplete="off" autocapitalize="characters"${invalid(isWrong)}></div>
+<button name="act" value="apply" formnovalidate>Apply</button></div>`;
+}
+
+function invalid(isWrong: boolean): Html | null {
+  return isWrong ? html` aria-invalid="true" aria-describedby="problem"` : null;
+}
+
+function buyerFields(session: StoredSession, typed: Typed, problem: Problem | null): Html {
+  const isFixed = session.customer !== null && session.customer_details?.email !== null;
+  const wrong = invalid(problem?.field === "email");
+  return html`<div class="field"><label for="email">Email</label>
+<input type="email" id="email" name="email" value="${typed.email}" autocomplete="email" required${wrong}${isFixed ? html` readonly` : null}></div>
+<div class="field"><label for="name">Name <small>(optional)</small></label>
+<input type="text" id="name" name="name" value="${typed.name}" autocomplete="name"></div>`;
+}
+
+function methods(session: StoredSession, typed: Typed): Html {
+  const offered = PAYMENT_CHOICES.filter((choice) => {
+    const isCard = choice === "card" || choice === "declined";
+    return session.payment_method_types.some((type) => (type === "card") === isCard);
+  });
+  const choices = offered.map((choice) => {
+    const { label, hint } = CHOICES[choice];
+    const checked = choice === typed.method ? html` checked` : null;
+    return html`<div class="choice"><input type="radio" id="method-${choice}" name="method" value="${choice}"${checked}>
+<label for="method-${choice}">${label}<br><small>${hint}</small></label></div>`;
+  });
+  return html`<fieldset><legend>Pay with</legend>${choices}</fieldset>`;
+}
+
+function cancelLink(session: StoredSession): Html | null {
+  if (session.cancel_url === null) return null;
+  return html`<p class="cancel"><a href="${session.cancel_url}">Cancel and go back</a></p>`;
+}
