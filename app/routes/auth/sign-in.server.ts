@@ -95,8 +95,8 @@ export async function postCode({ request, context, now }: Posted): Promise<Respo
     requestId: context.requestId,
     now,
   });
-  if (result.outcome === "malformed" || result.outcome === "wrong")
-    return invalidForm({ errors: { code: signInRefusalWords(result) }, values: {} });
+  const mayTryAgain = result.outcome === "malformed" || (result.outcome === "wrong" && result.triesLeft > 0);
+  if (mayTryAgain) return invalidForm({ errors: { code: signInRefusalWords(result) }, values: {} });
   if (result.outcome !== "signed-in") return refused(signInRefusalWords(result));
   const { session } = result;
   return withCookies(redirect(safeRedirectPath(result.redirectTo, paths.portal.licenses()), 303), [
