@@ -31,12 +31,13 @@ async function main(): Promise<void> {
     ...(env.PUBLIC_BASE === undefined ? {} : { publicBase: env.PUBLIC_BASE }),
     ...(env.STATE_FILE === undefined ? {} : { stateFile: env.STATE_FILE }),
   });
-  console.log(`Stripe stand-in ready: API ${standIn.apiBase}, control page ${standIn.url}/control`);
-  console.log(`Webhooks go to ${env.STRIPE_WEBHOOK_URL}`);
   const stop = () => void standIn.stop().then(() => process.exit(0));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   if (env.STOP_WITH_PARENT === "1") process.stdin.once("end", stop).resume();
+  // Only now: whoever waits for this line may ask it to stop at once.
+  console.log(`Stripe stand-in ready: API ${standIn.apiBase}, control page ${standIn.url}/control`);
+  console.log(`Webhooks go to ${env.STRIPE_WEBHOOK_URL}`);
 }
 
 main().catch((error: unknown) => {
