@@ -29,7 +29,12 @@ export const licenseStatuses = [
   "revoked",
 ] as const satisfies readonly LicenseStatus[];
 
-export type Assessment = { valid: boolean; code: LicenseCode; status: LicenseStatus; validUntil: Date | null };
+export type Assessment = {
+  valid: boolean;
+  code: LicenseCode;
+  status: LicenseStatus;
+  validUntil: Date | null;
+};
 
 const dayMs = 86_400_000;
 /** From this many days before its end a license is called expiring. */
@@ -60,11 +65,17 @@ export function graceEnd(
 export function assessLicense(facts: LicenseFacts, now: Date): Assessment {
   const end = validUntil(facts);
   if (facts.revokedAt) return { valid: false, code: "REVOKED", status: "revoked", validUntil: end };
-  if (facts.holds.length > 0) return { valid: false, code: "SUSPENDED", status: "suspended", validUntil: end };
+  if (facts.holds.length > 0)
+    return { valid: false, code: "SUSPENDED", status: "suspended", validUntil: end };
   const last = graceEnd(facts);
   if (last && last <= now) return { valid: false, code: "EXPIRED", status: "expired", validUntil: end };
   if (end && end <= now) return { valid: true, code: "GRACE", status: "grace", validUntil: end };
   if (end && end.getTime() - now.getTime() <= expiringDays * dayMs)
     return { valid: true, code: "VALID", status: "expiring", validUntil: end };
-  return { valid: true, code: "VALID", status: facts.firstActivatedAt ? "active" : "unused", validUntil: end };
+  return {
+    valid: true,
+    code: "VALID",
+    status: facts.firstActivatedAt ? "active" : "unused",
+    validUntil: end,
+  };
 }

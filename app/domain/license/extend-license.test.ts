@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Extension, extendedEnd } from "#app/domain/license/extend-license.ts";
+import { type Extension, extendedEnd, extensionFrom } from "#app/domain/license/extend-license.ts";
 
 const day = (text: string) => new Date(`${text}T12:00:00.000Z`);
 const now = day("2026-11-21");
@@ -97,4 +97,18 @@ test("no extension ever shortens a license or ends in the past", () => {
       return answer.end > current && answer.end > at;
     }),
   );
+});
+
+test("the fields of the form say how long", () => {
+  const choice = { period: "1-year", count: "", unit: "", date: "" };
+  expect(extensionFrom(choice)).toEqual(period(1, "year"));
+  expect(extensionFrom({ ...choice, period: "30-days" })).toEqual(period(30, "day"));
+  expect(extensionFrom({ ...choice, period: "custom", count: "18", unit: "month" })).toEqual(
+    period(18, "month"),
+  );
+  expect(extensionFrom({ ...choice, period: "date", date: "2027-12-03" })).toEqual(onDate("2027-12-03"));
+  for (const count of ["", "x", "1.5", "-1", "1e9", "99999999"]) {
+    const extension = extensionFrom({ ...choice, period: "custom", count, unit: "day" });
+    expect(extendedEnd({ current: now, extension, now }).ok).toBe(false);
+  }
 });

@@ -15,6 +15,19 @@ export const extensionPresets = [
   { value: "30-days", label: "30 days", count: 30, unit: "day" },
 ] as const satisfies readonly { value: string; label: string; count: number; unit: ExtensionUnit }[];
 
+/** How long, as the fields of a form say it. */
+export type ExtensionChoice = { period: string; count: string; unit: string; date: string };
+
+/** The same reading of the fields for the preview and for the act; what makes no sense `extendedEnd` refuses. */
+export function extensionFrom(choice: ExtensionChoice): Extension {
+  if (choice.period === "date") return { kind: "date", date: choice.date };
+  const preset = extensionPresets.find(({ value }) => value === choice.period);
+  if (preset) return { kind: "period", count: preset.count, unit: preset.unit };
+  const unit = extensionUnits.find((known) => known === choice.unit) ?? "month";
+  const count = /^\d{1,6}$/.test(choice.count) ? Number(choice.count) : Number.NaN;
+  return { kind: "period", count, unit };
+}
+
 export type ExtendedEnd =
   | { ok: true; end: Date }
   /** `problem` says what is wrong and what would do; `field` is the form field it belongs to, if one. */

@@ -54,7 +54,9 @@ export function keyLookup(normalized: string): string {
 
 /** What `license.key_group_hmacs` holds for one group of four. */
 export function groupLookup(group: string): string {
-  return hmac("license-key-lookup", `group ${forgive(group)}`).subarray(0, 8).toString("hex");
+  return hmac("license-key-lookup", `group ${forgive(group)}`)
+    .subarray(0, 8)
+    .toString("hex");
 }
 
 /** @throws Error when the row was sealed under another master key. */

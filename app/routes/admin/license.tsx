@@ -1,3 +1,128 @@
-export default function Page() {
-  return <h1>Being built</h1>;
+import { type ActionFunctionArgs, json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { getLicenseForStaff } from "#app/domain/license/license.queries.server.ts";
+import { revealKey } from "#app/domain/license/license.server.ts";
+import { permissionFor, possibleActions } from "#app/domain/license/license-actions.ts";
+import { licenseWords } from "#app/domain/license/license-words.ts";
+import { redirectWithFlash } from "#app/http/flash.server.ts";
+import { invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
+import { requireStaff } from "#app/http/guards.server.ts";
+import { notFound } from "#app/http/respond.server.ts";
+import { paths } from "#app/paths.ts";
+import { LicenseDevices } from "#app/routes/admin/license-devices.tsx";
+import { LicenseDialog } from "#app/routes/admin/license-dialog.tsx";
+import { LicenseFactsCard } from "#app/routes/admin/license-facts-card.tsx";
+import { act, permissionOf, refusal } from "#app/routes/admin/license-form-action.server.ts";
+import { LicenseForm, LicensePageQuery } from "#app/routes/admin/license-forms.server.ts";
+import { LicenseHolds } from "#app/routes/admin/license-holds.tsx";
+import { LicenseTimeline } from "#app/routes/admin/license-timeline.tsx";
+import { ButtonLink } from "#app/ui/button.tsx";
+import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
+import { PageHeader } from "#app/ui/page-header.tsx";
+
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: `${data ? `License …-${data.license.keyLastGroup}` : "License"} · Latchkey` },
+];
+
+export async function loader({ request, params }: LoaderFunctionArgs) {
+  const staff = await requireStaff(request, "license.read");
+  const now = new Date();
+  const license = await getLicenseForStaff({ licenseId: params.licenseId ?? "", now });
+  if (!license) throw notFound("license");
+  const { do: wanted, ...choice } = parseQuery(request, LicensePageQuery);
+  const possible = possibleActions({
+    revokedAt: license.revokedAt,
+    validUntil: license.assessment.validUntil,
+    heldByStaff: license.holds.some((hold) => hold.byStaff),
+  });
+  const actions = possible.filter((action) => staff.may(permissionFor(action)));
+  return {
+    license,
+    actions,
+    open: wanted && actions.includes(wanted) ? wanted : null,
+    choice,
+    now,
+    mayReveal: staff.may("license.reveal-key"),
+    submission: crypto.randomUUID(),
+  };
+}
+
+export async function action({ request, params, context }: ActionFunctionArgs) {
+  await requireStaff(request, "license.read");
+  const parsed = await parseForm(request, LicenseForm);
+  // Each act has its own permission, so the form has to be read to know which one to ask for.
+  const intent = parsed.ok ? parsed.value.intent : parsed.state.values.intent;
+  const staff = await requireStaff(request, permissionOf(intent));
+  if (!parsed.ok) return invalidForm(parsed.state);
+  const { value, form } = parsed;
+  const licenseId = params.licenseId ?? "";
+  const now = new Date();
+  const { requestId } = context;
+  try {
+    if (value.intent === "reveal-key")
+      return json(await revealKey({ licenseId, actor: staff.actor, now, requestId }));
+    const { message } = await act(value, { licenseId, staff, now, requestId });
+    return await redirectWithFlash(paths.admin.license(licenseId), message);
+  } catch (error) {
+    return refusal(error, form);
+  }
+}
+
+const labels = {
+  extend: "Extend",
+  suspend: "Suspend",
+  reinstate: "Reinstate",
+  resend: "Send key again",
+  revoke: "Revoke",
+} as const;
+
+export default function License() {
+  const { license, actions, open, ...page } = useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
+  const { status } = license.assessment;
+  return (
+    <>
+      <PageHeader
+        title={`License …-${license.keyLastGroup}`}
+        lead={`${license.product.name}, ${license.policy.name}. ${licenseWords(status).meaning}`}
+        badge={<LicenseStatusBadge status={status} />}
+        back={{ to: paths.admin.licenses(), label: "Licenses" }}
+        actions={actions.map((action) => (
+          <ButtonLink
+            key={action}
+            to={paths.admin.license(license.id, { do: action })}
+            variant={action === "revoke" ? "danger" : "secondary"}
+            preventScrollReset
+          >
+            {labels[action]}
+          </ButtonLink>
+        ))}
+      />
+      {open && (
+        <LicenseDialog
+          key={open}
+          action={open}
+          license={license}
+          choice={page.choice}
+          now={page.now}
+          submission={page.submission}
+          state={answer && "form" in answer ? answer.form : undefined}
+          changes={answer && "changes" in answer ? answer.changes : undefined}
+        />
+      )}
+      <div className="grid items-start gap-8 lg:grid-cols-[3fr_2fr]">
+        <div className="grid min-w-0 gap-8">
+          <LicenseFactsCard
+            license={license}
+            mayReveal={page.mayReveal}
+            revealed={answer && "key" in answer ? answer.key : undefined}
+            problem={!open && answer && "form" in answer ? answer.form : undefined}
+          />
+          {license.holds.length > 0 && <LicenseHolds holds={license.holds} />}
+          <LicenseDevices activations={license.activations} deviceLimit={license.deviceLimit} />
+        </div>
+        <LicenseTimeline timeline={license.timeline} />
+      </div>
+    </>
+  );
 }

@@ -1,0 +1,77 @@
+import type { LicenseAction } from "#app/domain/license/license-actions.ts";
+import type { LicenseAct } from "#app/domain/license/license-acts.ts";
+import type { FormState } from "#app/http/form-state.ts";
+import { paths } from "#app/paths.ts";
+import {
+  ReinstateForm,
+  ResendForm,
+  RevokeForm,
+  SuspendForm,
+} from "#app/routes/admin/license-change-forms.tsx";
+import { type Choice, ExtendForm } from "#app/routes/admin/license-extend-form.tsx";
+import type { ShownLicense } from "#app/routes/admin/shown-license.ts";
+import { Banner } from "#app/ui/banner.tsx";
+import { Dialog } from "#app/ui/dialog.tsx";
+import { ErrorSummary } from "#app/ui/field.tsx";
+import { Time } from "#app/ui/time.tsx";
+
+type LicenseDialogProps = {
+  action: LicenseAction;
+  license: ShownLicense;
+  /** What the extend dialog shows a preview for. */
+  choice: Choice;
+  /** When the page was made, as ISO text. */
+  now: string;
+  submission: string;
+  /** What was wrong with the last try, and what was typed. */
+  state: FormState | undefined;
+  /** What others did since the page was opened, after a conflict. */
+  changes: readonly LicenseAct[] | undefined;
+};
+
+const titles: Record<LicenseAction, string> = {
+  extend: "Extend",
+  suspend: "Suspend",
+  reinstate: "Reinstate",
+  resend: "Send again the key of",
+  revoke: "Revoke",
+};
+const forms = { suspend: SuspendForm, reinstate: ReinstateForm, resend: ResendForm, revoke: RevokeForm };
+
+/** The dialog of one act on a license; which one is open is in the address. */
+export function LicenseDialog({ action, state, changes, choice, now, ...page }: LicenseDialogProps) {
+  const { license } = page;
+  const common = { ...page, values: state?.values ?? {}, errors: state?.errors ?? {} };
+  const Form = action === "extend" ? null : forms[action];
+  return (
+    <Dialog
+      title={`${titles[action]} license …-${license.keyLastGroup}?`}
+      closeTo={paths.admin.license(license.id)}
+    >
+      <div className="grid gap-5">
+        <ErrorSummary state={state} />
+        {changes && <Changes changes={changes} />}
+        {Form ? <Form {...common} /> : <ExtendForm {...common} choice={choice} now={now} />}
+      </div>
+    </Dialog>
+  );
+}
+
+function Changes({ changes }: { changes: readonly LicenseAct[] }) {
+  return (
+    <Banner tone="warning" title="What changed since you opened this page">
+      {changes.length === 0 ? (
+        "Reload the page to see the license as it is now."
+      ) : (
+        <ul className="grid gap-2">
+          {changes.map((change) => (
+            <li key={`${change.when} ${change.what}`}>
+              {change.what} by {change.who}, <Time at={change.when} />
+              {change.why && <span className="block text-ink-muted">{change.why}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Banner>
+  );
+}

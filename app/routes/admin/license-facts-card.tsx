@@ -1,0 +1,113 @@
+import { Form, useNavigation } from "@remix-run/react";
+import type { FormState } from "#app/http/form-state.ts";
+import { paths } from "#app/paths.ts";
+import { CopyableId } from "#app/routes/admin/copyable-id.tsx";
+import type { ShownLicense } from "#app/routes/admin/shown-license.ts";
+import { Button } from "#app/ui/button.tsx";
+import { Card } from "#app/ui/card.tsx";
+import { Fact, Facts } from "#app/ui/facts.tsx";
+import { ErrorSummary, HiddenField } from "#app/ui/field.tsx";
+import { LicenseKey } from "#app/ui/license-key.tsx";
+import { TextLink } from "#app/ui/text-link.tsx";
+import { Time } from "#app/ui/time.tsx";
+
+type LicenseFactsCardProps = {
+  license: ShownLicense;
+  mayReveal: boolean;
+  /** The key in clear, after it was asked for. */
+  revealed: string | undefined;
+  /** Why the last form on the page was refused. */
+  problem: FormState | undefined;
+};
+
+export function LicenseFactsCard({ license, mayReveal, revealed, problem }: LicenseFactsCardProps) {
+  const { customer, order } = license;
+  return (
+    <Card title="Facts">
+      <ErrorSummary state={problem} />
+      <Facts>
+        <Fact label="Key">
+          <KeyFact license={license} mayReveal={mayReveal} revealed={revealed} />
+        </Fact>
+        <Fact label="Ends">
+          {license.ends}
+          {license.extendedUntil && license.paidUntil && (
+            <span className="block text-sm text-ink-muted">
+              Paid until <Time at={license.paidUntil} dateOnly />, extended by staff
+            </span>
+          )}
+        </Fact>
+        <Fact label="Customer">
+          <TextLink to={paths.admin.customer(customer.id)}>{customer.email}</TextLink>
+          {customer.name && ` (${customer.name})`}
+        </Fact>
+        <Fact label="Order">
+          {order ? <TextLink to={paths.admin.order(order.id)}>#{order.number}</TextLink> : "None"}
+        </Fact>
+        <Fact label="Devices">
+          {license.devicesUsed} of {license.deviceLimit ?? "any number"} used
+        </Fact>
+        <Fact label="Updates">
+          {license.updatesUntil ? (
+            <>
+              Included until <Time at={license.updatesUntil} dateOnly />
+            </>
+          ) : (
+            "Included without end"
+          )}
+        </Fact>
+        {license.term === "subscription" && (
+          <Fact label="Grace">{license.graceDays} days after a missed renewal</Fact>
+        )}
+        <Fact label="Includes">
+          <code className="font-mono text-sm">{JSON.stringify(license.entitlements)}</code>
+        </Fact>
+        {license.revokedAt && (
+          <Fact label="Revoked">
+            <Time at={license.revokedAt} /> by {license.revokedBy === "stripe" ? "Stripe" : "staff"}
+            {license.revokedReason && <span className="block text-ink-muted">{license.revokedReason}</span>}
+          </Fact>
+        )}
+        <Fact label="Issued">
+          <Time at={license.issuedAt} />
+        </Fact>
+        <Fact label="License id">
+          <CopyableId value={license.id} label="license id" />
+        </Fact>
+        {license.sourceId && (
+          <Fact label="Id at Stripe">
+            <CopyableId value={license.sourceId} label="id at Stripe" />
+          </Fact>
+        )}
+      </Facts>
+    </Card>
+  );
+}
+
+function KeyFact(props: Pick<LicenseFactsCardProps, "license" | "mayReveal" | "revealed">) {
+  const { license, mayReveal, revealed } = props;
+  const navigation = useNavigation();
+  if (revealed) return <LicenseKey masked={license.maskedKey} full={revealed} revealed />;
+  return (
+    <div className="grid gap-2">
+      <LicenseKey masked={license.maskedKey} />
+      {mayReveal && (
+        // Without the query, so that no dialog opens again around the answer.
+        <Form method="post" action={paths.admin.license(license.id)} preventScrollReset>
+          <HiddenField name="intent" value="reveal-key" />
+          <Button
+            variant="secondary"
+            size="small"
+            pending={navigation.formData?.get("intent") === "reveal-key"}
+            aria-describedby="reveal-note"
+          >
+            Reveal key
+          </Button>
+          <span id="reveal-note" className="ml-3 text-sm text-ink-muted">
+            Leaves an entry in the audit log
+          </span>
+        </Form>
+      )}
+    </div>
+  );
+}

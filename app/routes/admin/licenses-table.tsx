@@ -1,0 +1,105 @@
+import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
+import { paths } from "#app/paths.ts";
+import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
+import { Cell, type Column, Row, Table } from "#app/ui/table.tsx";
+import { TextLink } from "#app/ui/text-link.tsx";
+import { Time } from "#app/ui/time.tsx";
+
+type Sort = "created" | "ends" | "customer";
+type ListedLicense = {
+  id: string;
+  maskedKey: string;
+  productName: string;
+  policyName: string;
+  customerId: string;
+  customerEmail: string;
+  status: LicenseStatus;
+  ends: string;
+  validUntil: string | null;
+  createdAt: string;
+  devicesUsed: number;
+  deviceLimit: number | null;
+};
+
+type LicensesTableProps = {
+  licenses: readonly ListedLicense[];
+  sort: Sort;
+  direction: "asc" | "desc";
+  sortHref: (by: Sort) => string;
+  mayExtend: boolean;
+};
+
+/** The list of licenses of the admin area. */
+export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }: LicensesTableProps) {
+  const sorted = (by: Sort) => ({
+    href: sortHref(by),
+    direction:
+      by !== sort ? undefined : direction === "asc" ? ("ascending" as const) : ("descending" as const),
+  });
+  const columns: Column[] = [
+    { label: "Key" },
+    { label: "Customer", sort: sorted("customer") },
+    { label: "Product" },
+    { label: "Status" },
+    { label: "Ends", sort: sorted("ends") },
+    { label: "Devices", align: "right" },
+    { label: "Created", sort: sorted("created") },
+    { label: "Actions", labelHidden: true },
+  ];
+  return (
+    <Table caption="Licenses" columns={columns}>
+      {licenses.map((license) => (
+        <Row key={license.id}>
+          <Cell label="Key">
+            <TextLink
+              to={paths.admin.license(license.id)}
+              translate="no"
+              className="font-mono whitespace-nowrap"
+            >
+              {shortMask(license.maskedKey)}
+            </TextLink>
+          </Cell>
+          <Cell label="Customer">
+            <TextLink to={paths.admin.customer(license.customerId)}>{license.customerEmail}</TextLink>
+          </Cell>
+          <Cell label="Product">
+            {license.productName}, {license.policyName}
+          </Cell>
+          <Cell label="Status">
+            <LicenseStatusBadge status={license.status} />
+          </Cell>
+          <Cell label="Ends">{license.ends}</Cell>
+          <Cell label="Devices" align="right">
+            {license.devicesUsed} of {license.deviceLimit ?? "any"}
+          </Cell>
+          <Cell label="Created">
+            <Time at={license.createdAt} dateOnly />
+          </Cell>
+          <Cell label="Actions">
+            {mayExtend && license.validUntil && license.status !== "revoked" ? (
+              <TextLink
+                to={paths.admin.license(license.id, { do: "extend" })}
+                aria-label={`Extend ${shortMask(license.maskedKey)}`}
+              >
+                Extend
+              </TextLink>
+            ) : (
+              <TextLink
+                to={paths.admin.license(license.id)}
+                aria-label={`Open ${shortMask(license.maskedKey)}`}
+              >
+                Open
+              </TextLink>
+            )}
+          </Cell>
+        </Row>
+      ))}
+    </Table>
+  );
+}
+
+/** Prefix and last group: what tells licenses apart in a narrow column. */
+function shortMask(maskedKey: string): string {
+  const groups = maskedKey.split("-");
+  return `${groups[0] ?? ""}-…-${groups.at(-1) ?? ""}`;
+}
