@@ -120,6 +120,7 @@ export async function readPassword(cluster: string): Promise<string> {
   return (await readFile(join(cluster, passwordFile), "utf8")).trim();
 }
 
+/** The initdb of a killed process may still be writing; what cannot be removed now is removed at the next start. */
 async function removeDeadDrafts(root: string) {
   for (const name of await readdir(root)) {
     const pid = Number(/^cluster\.new-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
@@ -127,7 +128,8 @@ async function removeDeadDrafts(root: string) {
     try {
       process.kill(pid, 0);
     } catch (error) {
-      if (errorCode(error) === "ESRCH") await rm(join(root, name), { recursive: true, force: true });
+      if (errorCode(error) !== "ESRCH") continue;
+      await rm(join(root, name), { recursive: true, force: true }).catch(() => undefined);
     }
   }
 }

@@ -47,7 +47,7 @@ export type EmbeddedPostgres = {
 };
 
 type Place = { folder: EmbeddedFolder; socket: SocketFolder; log: DatabaseLog; leaving: AbortSignal };
-type Lease = { client: pg.Client; address: Address; attached: boolean };
+type Lease = { client: pg.Client; address: Address; serverPid: number; attached: boolean };
 type Address = { host: string; port: number; password: string | null };
 type Answer = { kind: "leased"; lease: Omit<Lease, "attached"> } | { kind: "busy" | "nobody" };
 
@@ -106,7 +106,8 @@ async function acquireLease(place: Place): Promise<Lease> {
     if (place.leaving.aborted && started === null) throw new Error("left while waiting for the server");
     const answer = await askForLease(place);
     if (answer.kind === "leased") {
-      return { ...answer.lease, attached: started === null || started.hasExited() };
+      // Ours may have lost the race to another process's and be about to say so.
+      return { ...answer.lease, attached: started?.child.pid !== answer.lease.serverPid };
     }
     if (answer.kind === "nobody" && (started === null || started.hasExited())) {
       if (started !== null) await judgeFailedStart(place, await started.complaint(), Date.now() - begin);
@@ -162,7 +163,7 @@ async function askForLease({ folder, socket }: Place): Promise<Answer> {
        FROM (SELECT current_setting('data_directory') = $1 AS ours) AS server`,
       [folder.cluster, leaseKey],
     );
-    if (rows[0]?.leased) return { kind: "leased", lease: { client, address } };
+    if (rows[0]?.leased) return { kind: "leased", lease: { client, address, serverPid: file.pid } };
     await client.end();
     // Ours but not to be had: the last process is stopping it.
     return { kind: rows[0]?.ours || (await isServerAlive(folder.cluster)) ? "busy" : "nobody" };
@@ -189,15 +190,14 @@ async function renewLease(place: Place): Promise<Lease | null> {
   return null;
 }
 
-async function leave({ folder, log }: Place, { client }: Lease): Promise<void> {
+async function leave({ folder, log }: Place, { client, serverPid }: Lease): Promise<void> {
   try {
     // Releasing first and asking then means that of several processes that leave together one is the last.
     await client.query("SELECT pg_advisory_unlock_shared($1)", [leaseKey]);
     const { rows } = await client.query<{ last: boolean }>("SELECT pg_try_advisory_lock($1) AS last", [
       leaseKey,
     ]);
-    const server = await readPostmasterFile(folder.cluster);
-    if (rows[0]?.last && server !== null) await stopServer(folder, server.pid, log);
+    if (rows[0]?.last) await stopServer(folder, serverPid, log);
   } catch (error) {
     log.warn(`the database server was already gone: ${errorText(error)}`);
   } finally {

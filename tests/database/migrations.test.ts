@@ -12,12 +12,6 @@ import { createEmptyDatabase, createTestDatabase } from "#tests/setup/database.t
 
 const log = { info: () => undefined, warn: () => undefined };
 
-async function emptyDatabase(): Promise<string> {
-  const { url, drop } = await createEmptyDatabase();
-  onTestFinished(drop);
-  return url;
-}
-
 /** A folder of migrations, each with one script. */
 async function folderOf(scripts: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "latchkey-migrations-"));
@@ -59,7 +53,7 @@ test("the migrations make exactly what the Prisma schema describes", async () =>
 });
 
 test("the released migrations are applied once and recorded the way Prisma records them", async () => {
-  const databaseUrl = await emptyDatabase();
+  const databaseUrl = await createEmptyDatabase();
   const names = (await readdir("prisma/migrations")).filter((name) => name !== "migration_lock.toml").sort();
   expect(await applyMigrations({ databaseUrl, log })).toEqual(names);
   expect(await applyMigrations({ databaseUrl, log })).toEqual([]);
@@ -74,7 +68,7 @@ test("the released migrations are applied once and recorded the way Prisma recor
 });
 
 test("of several processes that migrate at once one works and all succeed", async () => {
-  const databaseUrl = await emptyDatabase();
+  const databaseUrl = await createEmptyDatabase();
   const migrationsDir = await folderOf({
     "1_table": "SELECT pg_sleep(0.2); CREATE TABLE a();",
     "2_function":
@@ -87,7 +81,7 @@ test("of several processes that migrate at once one works and all succeed", asyn
 });
 
 test("a failing migration keeps nothing, names its error, and is applied once it is repaired", async () => {
-  const databaseUrl = await emptyDatabase();
+  const databaseUrl = await createEmptyDatabase();
   const migrationsDir = await folderOf({
     "1_good": "CREATE TABLE good();",
     "2_bad": "CREATE TABLE half();\nCREATE TABLE good();",
@@ -108,7 +102,7 @@ test("a failing migration keeps nothing, names its error, and is applied once it
 });
 
 test("a migration that was announced but never run is run at the next start", async () => {
-  const databaseUrl = await emptyDatabase();
+  const databaseUrl = await createEmptyDatabase();
   const migrationsDir = await folderOf({ "1_first": "CREATE TABLE first();" });
   await applyMigrations({ databaseUrl, migrationsDir, log });
   await putMigration(migrationsDir, "2_second", "CREATE TABLE second();");
@@ -129,7 +123,7 @@ test("a migration that was announced but never run is run at the next start", as
 });
 
 test("an edited migration, a database of a newer release and a script with its own COMMIT are refused", async () => {
-  const databaseUrl = await emptyDatabase();
+  const databaseUrl = await createEmptyDatabase();
   const migrationsDir = await folderOf({
     "1_first": "CREATE TABLE first();",
     "2_second": "CREATE TABLE second();",
@@ -150,7 +144,7 @@ test("an edited migration, a database of a newer release and a script with its o
 });
 
 test("line ends turned by a checkout on Windows do not count as an edit", async () => {
-  const databaseUrl = await emptyDatabase();
+  const databaseUrl = await createEmptyDatabase();
   const migrationsDir = await folderOf({ "1_first": "CREATE TABLE first();\n-- end\n" });
   await applyMigrations({ databaseUrl, migrationsDir, log });
   await putMigration(migrationsDir, "1_first", "CREATE TABLE first();\r\n-- end\r\n");
@@ -183,7 +177,7 @@ test("a process killed at any moment of the migrations leaves version and schema
   );
   const migrationsDir = await folderOf(scripts);
   for (let round = 1; round <= 15; round += 1) {
-    const databaseUrl = await emptyDatabase();
+    const databaseUrl = await createEmptyDatabase();
     const delayMs = randomInt(0, 450);
     await migrateAndKill(databaseUrl, migrationsDir, delayMs);
     // What the killed process had sent may still be at work; the next start waits for it.

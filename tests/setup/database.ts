@@ -49,15 +49,18 @@ export async function startTestDatabaseServer(): Promise<{
   return {
     server,
     stop: async () => {
-      await dropAll(server);
+      if (host.shared) await dropAll(server);
       await host.stop();
     },
   };
 }
 
-async function startHost(): Promise<{ adminUrl: string; appUrl: string; stop(): Promise<void> }> {
+/** `shared`: somebody else's server, where only our own databases may be removed. */
+type Host = { adminUrl: string; appUrl: string; shared: boolean; stop(): Promise<void> };
+
+async function startHost(): Promise<Host> {
   const given = process.env["DATABASE_URL"];
-  if (given) return { adminUrl: given, appUrl: given, stop: () => Promise.resolve() };
+  if (given) return { adminUrl: given, appUrl: given, shared: true, stop: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
   // The embedded server's account must be able to pass when the tests run as root.
   await chmod(dataDir, 0o711);
@@ -65,6 +68,7 @@ async function startHost(): Promise<{ adminUrl: string; appUrl: string; stop(): 
   return {
     adminUrl: embedded.adminUrl,
     appUrl: embedded.url,
+    shared: false,
     stop: async () => {
       await embedded.stop();
       await rm(dataDir, { recursive: true, force: true });
@@ -84,15 +88,12 @@ export async function createTestDatabase(server?: TestDatabaseServer): Promise<T
   };
 }
 
-/** An empty database without tables, for tests of the migrations themselves. */
-export async function createEmptyDatabase(): Promise<TestDatabase> {
+/** The address of a database without tables, for tests of the migrations; it is gone at the end of the run. */
+export async function createEmptyDatabase(): Promise<string> {
   const host = (await import("vitest")).inject("testDatabaseServer");
   const name = `${host.prefix}_${randomBytes(6).toString("hex")}`;
   await asAdmin(host, `CREATE DATABASE "${name}" OWNER "${new URL(host.templateUrl).username}"`);
-  return {
-    url: withDatabase(host.templateUrl, name),
-    drop: () => asAdmin(host, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`),
-  };
+  return withDatabase(host.templateUrl, name);
 }
 
 async function dropAll(server: TestDatabaseServer): Promise<void> {
