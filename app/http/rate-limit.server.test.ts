@@ -1,7 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { clientKey, consume, giveBack, waitWords } from "#app/http/rate-limit.server.ts";
-import { db } from "#app/infra/db.server.ts";
-import { deleteExpiredTurns } from "#app/infra/rate-limiter.server.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 await useTestRuntime();
@@ -40,15 +38,6 @@ test("a turn given back can be taken again", async () => {
     expect(await consume("staff-password-by-email-and-client", key)).toMatchObject({ allowed: true });
     await giveBack("staff-password-by-email-and-client", key);
   }
-});
-
-test("counters whose window is over are removed", async () => {
-  await consume("sign-in-code-by-email", "old@example.com");
-  await deleteExpiredTurns(new Date());
-  const where = { key: "sign-in-code-by-email:old@example.com" };
-  expect(await db().rateLimit.count({ where })).toBe(1);
-  await deleteExpiredTurns(new Date(Date.now() + 3_700_000));
-  expect(await db().rateLimit.count({ where })).toBe(0);
 });
 
 test("an IPv6 subscriber is counted by the /64, an IPv4 client by its address", () => {

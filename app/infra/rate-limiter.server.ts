@@ -1,5 +1,5 @@
 import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
-import { db, pool } from "#app/infra/db.server.ts";
+import { pool } from "#app/infra/db.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
 
 /** `turns` in each window of `windowSeconds`, counted from the first turn in it. */
@@ -23,11 +23,6 @@ export async function takeTurn(limit: Limit, key: string): Promise<Turn> {
 /** Gives one turn back, for limits that only count failures. */
 export async function giveTurnBack(limit: Limit, key: string): Promise<void> {
   await limiter(limit).reward(key);
-}
-
-/** Removes counters whose window is over. Safe to repeat. */
-export async function deleteExpiredTurns(now: Date): Promise<void> {
-  await db().rateLimit.deleteMany({ where: { expire: { lt: BigInt(now.getTime()) } } });
 }
 
 function limiter(limit: Limit): RateLimiterPostgres {

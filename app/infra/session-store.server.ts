@@ -92,12 +92,6 @@ export async function endSessions(tx: Tx, kind: SessionKind, userId: string): Pr
   await lucia(kind, tx).invalidateUserSessions(userId);
 }
 
-/** Removes rows that can never be used again. Safe to repeat and to run anywhere. */
-export async function deleteExpiredSessions(): Promise<void> {
-  await lucia("customer", db()).deleteExpiredSessions();
-  await lucia("staff", db()).deleteExpiredSessions();
-}
-
 /** Ids given to Lucia are always SHA-256 of the token: it never sees, and the database never holds, a token. */
 function lucia(kind: SessionKind, client: Client) {
   return new Lucia(kind === "customer" ? customerAdapter(client) : staffAdapter(client), {

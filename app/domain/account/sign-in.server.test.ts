@@ -1,11 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import {
-  deleteExpiredSignIns,
-  getSignInFlow,
-  requestCode,
-  submitCode,
-} from "#app/domain/account/sign-in.server.ts";
+import { getSignInFlow, requestCode, submitCode } from "#app/domain/account/sign-in.server.ts";
 import { formatSignInCode } from "#app/domain/account/sign-in.ts";
 import { db, pool } from "#app/infra/db.server.ts";
 import { decrypt, sha256Hex } from "#app/infra/secrets.server.ts";
@@ -218,19 +213,4 @@ test("a stored code cannot be found by trying: without the secret key the right 
     createHmac("sha256", id).update(text).digest("hex"),
   ]);
   expect(guesses).not.toContain(codeHmac);
-});
-
-test("what is over is removed and what still counts stays", async () => {
-  const old = await ask();
-  const fresh = await ask();
-  await db().signInFlow.update({
-    where: { id: sha256Hex(old.flowToken) },
-    data: { expiresAt: minutes(-25 * 60) },
-  });
-  await deleteExpiredSignIns({ now: new Date() });
-  expect(await getSignInFlow(old.flowToken, new Date())).toBeNull();
-  expect(await getSignInFlow(fresh.flowToken, new Date())).toMatchObject({
-    email: fresh.email,
-    closed: null,
-  });
 });

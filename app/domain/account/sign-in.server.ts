@@ -12,13 +12,8 @@ import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { newId } from "#app/domain/ids.ts";
 import { db, inTransaction, type Tx } from "#app/infra/db.server.ts";
-import { deleteExpiredTurns } from "#app/infra/rate-limiter.server.ts";
 import { hmac, randomToken, sha256Hex } from "#app/infra/secrets.server.ts";
-import {
-  createCustomerSession,
-  deleteExpiredSessions,
-  type NewSession,
-} from "#app/infra/session-store.server.ts";
+import { createCustomerSession, type NewSession } from "#app/infra/session-store.server.ts";
 
 /**
  * Owes the address a mail with a code and binds the code to the flow whose token it returns: the token goes
@@ -152,14 +147,4 @@ async function signInCustomer(
  */
 function codeHmac(flowId: string, code: string): Buffer {
   return hmac("sign-in-code", flowId + code);
-}
-
-/**
- * Removes sessions, flows and turns that can never count again. Safe to repeat and to run anywhere; a timer
- * calls it. Flows stay one day, so that a late code is told "too old" and not "unknown".
- */
-export async function deleteExpiredSignIns({ now }: { now: Date }): Promise<void> {
-  await db().signInFlow.deleteMany({ where: { expiresAt: { lt: new Date(now.getTime() - 86_400_000) } } });
-  await deleteExpiredSessions();
-  await deleteExpiredTurns(now);
 }
