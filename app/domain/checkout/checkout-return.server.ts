@@ -122,7 +122,8 @@ async function describeSale(visit: ReturnVisit): Promise<CheckoutReturn | null> 
   const orderNumber = order.number;
   switch (orderStatus(order)) {
     case "paid":
-      if (!order.fulfilledAt) return { state: "processing" };
+      // Paid and in step without a license: a person has been alerted, waiting longer would help nobody.
+      if (!order.fulfilledAt && !(await isInStep(visit.sessionId))) return { state: "processing" };
       if (!mine) return { state: "ready", mine, orderNumber };
       return {
         state: "ready",

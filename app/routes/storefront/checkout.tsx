@@ -1,10 +1,4 @@
-import {
-  type ActionFunctionArgs,
-  json,
-  type LoaderFunctionArgs,
-  type MetaFunction,
-  redirect,
-} from "@remix-run/node";
+import { type ActionFunctionArgs, json, type MetaFunction, redirect } from "@remix-run/node";
 import { Form, useActionData, useNavigation } from "@remix-run/react";
 import { CheckoutUnavailable, startCheckout } from "#app/domain/checkout/start-checkout.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
@@ -25,11 +19,6 @@ import { TextField } from "#app/ui/field.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Checkout" }];
-
-/** Typed into the address bar, or reloaded after the way back: there is nothing to show without a plan. */
-export function loader(_: LoaderFunctionArgs) {
-  return redirect(paths.home());
-}
 
 export async function action({ request, context }: ActionFunctionArgs) {
   if (request.method !== "POST")
@@ -86,7 +75,14 @@ async function showAgain(state: FormState, status: number, setCookie?: string) {
 export default function CheckoutProblem() {
   const answer = useActionData<typeof action>();
   const pending = useNavigation().state !== "idle";
-  if (!answer) return null;
+  // Typed into the address bar: there is nothing to pay for without a plan.
+  if (!answer)
+    return (
+      <>
+        <PageHeader title="Choose a plan first" lead="A checkout starts with the button on a plan." />
+        <ButtonLink to={paths.home()}>See the plans</ButtonLink>
+      </>
+    );
   const { form, plan } = answer;
   return (
     <>
