@@ -26,11 +26,15 @@ export function AlertItem({ alert, mayResolve }: AlertItemProps) {
     <li className="flex flex-wrap items-start justify-between gap-3 rounded-lg border border-warn-line bg-warn-soft p-3">
       <div className="min-w-0 flex-1 basis-64 text-[0.9375rem] wrap-anywhere">
         <p>{alert.message}</p>
-        <p className="flex flex-wrap gap-x-3 text-sm text-ink-muted">
+        <p className="flex flex-wrap gap-x-3 text-sm leading-6 text-ink-muted">
           <Time at={alert.createdAt} />
-          {alert.orderId && <TextLink to={paths.admin.order(alert.orderId)}>Order</TextLink>}
+          {alert.orderId && (
+            <TextLink to={paths.admin.order(alert.orderId)} className="min-h-6">
+              Order
+            </TextLink>
+          )}
           {alert.sourceId && (
-            <TextLink to={paths.admin.webhookInbox({ q: alert.sourceId })}>
+            <TextLink to={paths.admin.webhookInbox({ q: alert.sourceId })} className="min-h-6">
               Events of {alert.sourceId}
             </TextLink>
           )}

@@ -2,6 +2,7 @@ import { CircleCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import { paths } from "#app/paths.ts";
 import { AlertItem, type ShownAlert } from "#app/routes/admin/alert-item.tsx";
+import { EventType } from "#app/routes/admin/event-type.tsx";
 import { Card } from "#app/ui/card.tsx";
 import { TextLink } from "#app/ui/text-link.tsx";
 import { Time } from "#app/ui/time.tsx";
@@ -51,7 +52,9 @@ export function Attention({ attention, mayResolve }: AttentionProps) {
         >
           {failed.events.map((event) => (
             <Item key={event.dedupeKey} at={event.receivedAt} detail={event.lastError}>
-              <TextLink to={paths.admin.webhookEvent(event.dedupeKey)}>{event.type}</TextLink>
+              <TextLink to={paths.admin.webhookEvent(event.dedupeKey)} className={tall}>
+                <EventType type={event.type} />
+              </TextLink>
             </Item>
           ))}
         </Group>
@@ -63,7 +66,9 @@ export function Attention({ attention, mayResolve }: AttentionProps) {
         >
           {emails.rows.map((email) => (
             <Item key={email.id} at={email.createdAt} detail={email.lastError}>
-              <TextLink to={paths.admin.email(email.id)}>{email.recipient}</TextLink>
+              <TextLink to={paths.admin.email(email.id)} className={tall}>
+                {email.recipient}
+              </TextLink>
             </Item>
           ))}
         </Group>
@@ -75,7 +80,9 @@ export function Attention({ attention, mayResolve }: AttentionProps) {
         >
           {awaiting.orders.map((order) => (
             <Item key={order.id} at={order.awaitingPaymentAt} detail={order.email}>
-              <TextLink to={paths.admin.order(order.id)}>Order #{order.number}</TextLink>
+              <TextLink to={paths.admin.order(order.id)} className={tall}>
+                Order #{order.number}
+              </TextLink>
             </Item>
           ))}
         </Group>
@@ -84,6 +91,9 @@ export function Attention({ attention, mayResolve }: AttentionProps) {
   );
 }
 
+// Links one below the other need the height of a fingertip each.
+const tall = "inline-block min-h-6";
+
 type GroupProps = { title: string; count: number; more: boolean; to?: string; children: ReactNode };
 
 function Group({ title, count, more, to, children }: GroupProps) {
@@ -91,7 +101,15 @@ function Group({ title, count, more, to, children }: GroupProps) {
   const heading = `${title} (${count}${more ? "+" : ""})`;
   return (
     <section aria-label={title}>
-      <h3 className="mb-2 text-sm font-semibold">{to ? <TextLink to={to}>{heading}</TextLink> : heading}</h3>
+      <h3 className="mb-2 text-sm font-semibold">
+        {to ? (
+          <TextLink to={to} className={tall}>
+            {heading}
+          </TextLink>
+        ) : (
+          heading
+        )}
+      </h3>
       <ul className="grid gap-3">{children}</ul>
     </section>
   );

@@ -37,7 +37,9 @@ export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
           </Cell>
           <Cell label="Who">
             {row.actorLabel}
-            <p className="text-xs text-ink-muted">{row.actorType}</p>
+            {(row.actorType === "staff" || row.actorType === "customer") && (
+              <p className="text-xs text-ink-muted">{row.actorType}</p>
+            )}
           </Cell>
           <Cell label="What">{auditEventLabel(row.event)}</Cell>
           <Cell label="About">

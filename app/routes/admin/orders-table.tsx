@@ -35,7 +35,9 @@ export function OrdersTable({ caption, orders }: { caption: string; orders: read
       {orders.map((order) => (
         <Row key={order.id}>
           <Cell label="Order">
-            <TextLink to={paths.admin.order(order.id)}>#{order.number}</TextLink>
+            <TextLink to={paths.admin.order(order.id)} className="whitespace-nowrap">
+              #{order.number}
+            </TextLink>
           </Cell>
           <Cell label="Customer">
             {order.customerId ? (

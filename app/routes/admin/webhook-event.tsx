@@ -9,6 +9,7 @@ import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
 import { EventFacts } from "#app/routes/admin/event-facts.tsx";
 import { EventPayload } from "#app/routes/admin/event-payload.tsx";
+import { EventType } from "#app/routes/admin/event-type.tsx";
 import { InboxStateBadge } from "#app/routes/admin/inbox-state-badge.tsx";
 import { ReplayEventForm } from "#app/routes/admin/operation-forms.server.ts";
 import { ReplayEvent } from "#app/routes/admin/replay-event.tsx";
@@ -55,7 +56,7 @@ export default function WebhookEvent() {
   return (
     <>
       <PageHeader
-        title={event.type}
+        title={<EventType type={event.type} />}
         badge={<InboxStateBadge state={event.state} />}
         back={{ to: paths.admin.webhookInbox(), label: "Webhooks" }}
       />

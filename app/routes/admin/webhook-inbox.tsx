@@ -5,6 +5,7 @@ import { inboxStates } from "#app/domain/webhook-inbox/webhook-inbox.ts";
 import { parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
+import { EventType } from "#app/routes/admin/event-type.tsx";
 import { InboxLag } from "#app/routes/admin/inbox-lag.tsx";
 import { InboxStateBadge, inboxStateLabels } from "#app/routes/admin/inbox-state-badge.tsx";
 import { InboxQuery } from "#app/routes/admin/list-queries.server.ts";
@@ -98,7 +99,9 @@ function EventRow({ event }: { event: Listed }) {
   return (
     <Row>
       <Cell label="Event">
-        <TextLink to={paths.admin.webhookEvent(event.dedupeKey)}>{event.type}</TextLink>
+        <TextLink to={paths.admin.webhookEvent(event.dedupeKey)}>
+          <EventType type={event.type} />
+        </TextLink>
       </Cell>
       <Cell label="State">
         <InboxStateBadge state={event.state} />
