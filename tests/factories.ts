@@ -1,5 +1,5 @@
-import { keyForSlot, randomKey, storedKey } from "#app/domain/license/license-key.server.ts";
 import { newId } from "#app/domain/ids.ts";
+import { keyForSlot, randomKey, storedKey } from "#app/domain/license/license-key.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
 
@@ -87,7 +87,8 @@ export type LicenseOverrides = Partial<Prisma.LicenseUncheckedCreateInput> & { k
 /** `key` sets the key in clear; the row holds what `storedKey` makes of it. */
 export async function aLicense(overrides: LicenseOverrides = {}) {
   const { key, ...columns } = overrides;
-  const policyId = columns.policyId ?? (await aPolicy(columns.productId ? { productId: columns.productId } : {})).id;
+  const policyId =
+    columns.policyId ?? (await aPolicy(columns.productId ? { productId: columns.productId } : {})).id;
   const policy = await db().policy.findUniqueOrThrow({ where: { id: policyId }, include: { product: true } });
   const customerId = columns.customerId ?? (await aCustomer()).id;
   const id = columns.id ?? newId("lic");

@@ -27,15 +27,19 @@ export async function bootstrap(
   const log: DatabaseLog = options.log ?? logger();
   const database = await resolveDatabase({ databaseUrl: env.databaseUrl, dataDir }, log);
   const databaseUrl = database.url;
+  let isSet = false;
   const stop = async () => {
-    closeMailer();
-    await closeDb();
+    if (isSet) {
+      closeMailer();
+      await closeDb();
+    }
     await database.stop();
   };
   try {
     const masterKey = env.masterKey ?? (await readOrMakeMasterKey(dataDir));
     const runtime: RuntimeEnv = { ...env, dataDir, databaseUrl, masterKey };
     setRuntimeEnv(runtime);
+    isSet = true;
     await applyMigrations({ databaseUrl, log });
     await refuseUnsafeDatabase(runtime, log);
     await refuseWrongMasterKey();

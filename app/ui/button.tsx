@@ -23,7 +23,7 @@ const look = cva(
         quiet: "border-transparent bg-transparent text-accent hover:bg-accent-soft",
       },
       size: {
-        medium: "min-h-10 px-4 py-2 text-[0.9375rem] leading-5",
+        medium: "min-h-10.5 px-4 py-2 text-[0.9375rem] leading-6",
         small: "min-h-8 px-3 py-1 text-sm leading-5",
       },
     },

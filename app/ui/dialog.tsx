@@ -24,6 +24,10 @@ export function Dialog({ title, closeTo, children }: DialogProps) {
     const opener = findOpener();
     dialog.close();
     dialog.showModal();
+    // What went wrong first, else the first thing to fill in; the browser would choose the close link.
+    const start =
+      dialog.querySelector<HTMLElement>("[role='alert']") ?? dialog.querySelector<HTMLElement>(fields);
+    start?.focus();
     return () => {
       dialog.close();
       if (opener?.isConnected) opener.focus();
@@ -59,6 +63,8 @@ export function Dialog({ title, closeTo, children }: DialogProps) {
   );
 }
 
+const fields = "input:not([type='hidden']), select, textarea";
+
 /** The link that led here: the one in focus, or after a reload the one that points to this very address. */
 function findOpener(): HTMLElement | null {
   const focused = document.activeElement;
@@ -66,6 +72,6 @@ function findOpener(): HTMLElement | null {
     return focused;
   const here = `${location.pathname}${location.search}`;
   for (const link of document.querySelectorAll<HTMLAnchorElement>("a[href]"))
-    if (`${link.pathname}${link.search}` === here && !link.closest("dialog")) return link;
+    if (`${link.pathname}${link.search}${link.hash}` === here && !link.closest("dialog")) return link;
   return null;
 }

@@ -15,7 +15,7 @@ type Described = {
 
 const control =
   "w-full min-w-0 rounded-lg border bg-surface px-3 py-2 text-base leading-6 text-ink shadow-card sm:text-[0.9375rem] " +
-  "placeholder:text-ink-muted disabled:bg-sunken disabled:text-ink-muted read-only:bg-sunken";
+  "placeholder:text-ink-muted disabled:bg-sunken disabled:text-ink-muted";
 const edge = (error: string | undefined) => (error ? "border-bad" : "border-line-strong");
 
 function describedBy(id: string, error: string | undefined, hint: ReactNode): string | undefined {

@@ -12,7 +12,7 @@ type LicenseKeyProps = {
 };
 
 const keyText =
-  "block min-w-0 rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-sm leading-6 font-medium tracking-wide [font-variant-ligatures:none] wrap-anywhere sm:text-[0.9375rem]";
+  "block min-w-0 rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-sm leading-6 font-medium text-balance [font-variant-ligatures:none] wrap-anywhere sm:text-[0.9375rem]";
 const toggle =
   "inline-flex min-h-8 items-center gap-1.5 rounded-lg border border-line-strong/60 bg-surface px-2.5 text-sm font-medium hover:border-line-strong hover:bg-sunken print:hidden";
 

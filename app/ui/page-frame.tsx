@@ -1,3 +1,4 @@
+import { NavLink } from "@remix-run/react";
 import { FlaskConical } from "lucide-react";
 import type { ReactNode } from "react";
 
@@ -21,6 +22,19 @@ export function TestModeBanner({ shown }: { shown: boolean }) {
       <FlaskConical aria-hidden="true" className="size-4 flex-none" />
       Test mode: no real money
     </p>
+  );
+}
+
+/** A link of the site's navigation; the page one is on is marked by more than color. */
+export function SiteNavLink({ to, children }: { to: string; children: ReactNode }) {
+  return (
+    <NavLink
+      to={to}
+      end
+      className="inline-flex min-h-9 items-center rounded-lg px-2 text-sm font-medium text-accent hover:bg-accent-soft aria-[current=page]:text-ink aria-[current=page]:underline aria-[current=page]:decoration-2 aria-[current=page]:underline-offset-6 sm:px-3"
+    >
+      {children}
+    </NavLink>
   );
 }
 

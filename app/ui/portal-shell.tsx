@@ -1,9 +1,8 @@
 import type { ReactNode } from "react";
 import { paths } from "#app/paths.ts";
 import { Brand } from "./brand.tsx";
-import { ButtonLink } from "./button.tsx";
 import { type Flash, FlashBanner } from "./flash-banner.tsx";
-import { Main, SkipLink, TestModeBanner } from "./page-frame.tsx";
+import { Main, SiteNavLink, SkipLink, TestModeBanner } from "./page-frame.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
 type PortalShellProps = {
@@ -25,9 +24,7 @@ export function PortalShell({ testMode, customer, flash, children }: PortalShell
           <Brand to={paths.portal.licenses()} />
           <div className="-mr-2 flex flex-wrap items-center gap-1">
             <nav aria-label="Portal" className="flex items-center">
-              <ButtonLink to={paths.portal.licenses()} variant="quiet" size="small">
-                My licenses
-              </ButtonLink>
+              <SiteNavLink to={paths.portal.licenses()}>My licenses</SiteNavLink>
             </nav>
             {customer && <UserMenu as="customer" email={customer.email} name={customer.name} />}
           </div>

@@ -1,9 +1,8 @@
 import type { ReactNode } from "react";
 import { paths } from "#app/paths.ts";
 import { Brand } from "./brand.tsx";
-import { ButtonLink } from "./button.tsx";
 import { type Flash, FlashBanner } from "./flash-banner.tsx";
-import { Main, SkipLink, TestModeBanner } from "./page-frame.tsx";
+import { Main, SiteNavLink, SkipLink, TestModeBanner } from "./page-frame.tsx";
 import { TextLink } from "./text-link.tsx";
 
 type ShopShellProps = {
@@ -24,12 +23,10 @@ export function ShopShell({ testMode, signedIn, flash, children }: ShopShellProp
         <div className="mx-auto flex max-w-5xl flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-6">
           <Brand to={paths.home()} />
           <nav aria-label="Site" className="-mr-2 flex items-center">
-            <ButtonLink to={paths.home()} variant="quiet" size="small">
-              Pricing
-            </ButtonLink>
-            <ButtonLink to={signedIn ? paths.portal.licenses() : paths.signIn()} variant="quiet" size="small">
+            <SiteNavLink to={paths.home()}>Pricing</SiteNavLink>
+            <SiteNavLink to={signedIn ? paths.portal.licenses() : paths.signIn()}>
               {signedIn ? "My licenses" : "Sign in"}
-            </ButtonLink>
+            </SiteNavLink>
           </nav>
         </div>
       </header>

@@ -19,7 +19,7 @@ type TableProps = { caption: string; columns: readonly Column[]; children: React
 /** A real table, with a caption for screen readers; below 640 px each row is a card. */
 export function Table({ caption, columns, children }: TableProps) {
   return (
-    <div className="relative rounded-xl sm:border sm:border-line sm:bg-surface sm:shadow-card">
+    <div className="relative rounded-xl sm:overflow-x-auto sm:border sm:border-line sm:bg-surface sm:shadow-card">
       <table role={roles.table} className="block w-full text-left text-sm leading-5 sm:table">
         <caption className="sr-only">{caption}</caption>
         <thead role={roles.group} className="sr-only sm:not-sr-only sm:table-header-group">
@@ -90,7 +90,7 @@ export function Cell({ label, align, children }: CellProps) {
       role={roles.cell}
       data-label={label}
       className={clsx(
-        "cell-label flex min-w-0 justify-between gap-4 text-right wrap-anywhere sm:table-cell sm:border-t sm:border-line sm:px-3 sm:py-2.5 sm:align-middle sm:first:pl-5 sm:last:pr-5",
+        "cell-label flex min-w-0 justify-between gap-4 text-right wrap-anywhere sm:table-cell sm:wrap-break-word sm:border-t sm:border-line sm:px-3 sm:py-2.5 sm:align-middle sm:first:pl-5 sm:last:pr-5",
         align === "right" ? "tabular-nums sm:text-right" : "sm:text-left",
       )}
     >

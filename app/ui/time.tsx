@@ -22,7 +22,7 @@ type TimeProps = {
 export function Time({ at, dateOnly }: TimeProps) {
   const exact = `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   return (
-    <time dateTime={at} title={exact} className="tabular-nums">
+    <time dateTime={at} title={exact} className="whitespace-nowrap tabular-nums">
       {dateOnly ? formatDate(at) : formatDateTime(at)}
     </time>
   );

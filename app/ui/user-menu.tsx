@@ -44,7 +44,7 @@ export function UserMenu({ as, email, name, detail }: UserMenuProps) {
       <summary className="inline-flex min-h-9 items-center gap-1.5 rounded-lg px-2 text-sm hover:bg-sunken">
         <CircleUserRound aria-hidden="true" className="size-5 text-ink-muted" />
         <span className="sr-only">Account of </span>
-        <span className="max-w-24 truncate sm:max-w-56">{name || email}</span>
+        <span className="max-w-56 truncate max-sm:sr-only">{name || email}</span>
         <ChevronDown aria-hidden="true" className="size-4 text-ink-muted group-open:rotate-180" />
       </summary>
       <div className="absolute right-0 z-20 mt-2 w-64 rounded-xl border border-line bg-surface p-2 shadow-raised">

@@ -135,7 +135,7 @@ test("paging meets every license once, in order, in both directions of each sort
         })
         .map((row) => row.id);
       if (direction === "desc") expected.reverse();
-      for (const limit of [1, 4, 23, 25]) {
+      for (const limit of [2, 23, 25]) {
         expect(await walk({ product, sort, direction, limit })).toEqual(expected);
         expect(await walk({ product, sort, direction, limit }, "previous")).toEqual(expected);
       }
@@ -367,9 +367,9 @@ test("one timeline holds payment, mail, events and acts of the license and its o
     holds: [{ cause: "staff", byStaff: true, reason: "shared key" }],
   });
   expect(read?.timeline.map((entry) => [entry.kind, entry.title, entry.detail, entry.actor])).toEqual([
-    ["email", expect.stringMatching(/^Mail waiting for .*license-changed$/), null, null],
+    ["email", expect.stringMatching(/^Mail waiting for .*License changed$/), null, null],
     ["license", "Suspended", "shared key", staff.email],
-    ["email", "Mail waiting for a@b.example: license-issued", null, null],
+    ["email", "Mail waiting for a@b.example: License keys", null, null],
     ["license", "License issued", null, "Stripe"],
     ["payment", "Order paid", "evt_t1", "Stripe"],
     ["event", "Stripe event processed: checkout.session.completed", null, "Stripe"],

@@ -1,4 +1,5 @@
 import { type EmailState, emailState } from "#app/domain/email-outbox/email.ts";
+import { emailKindLabel } from "#app/domain/email-outbox/email-words.ts";
 import { assessLicense } from "#app/domain/license/assess-license.ts";
 import { licenseActWords } from "#app/domain/license/license-acts.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
@@ -100,7 +101,7 @@ async function timelineOf(license: {
       id: email.id,
       at: email.sentAt ?? email.failedAt ?? email.createdAt,
       kind: "email" as const,
-      title: mailWords(emailState(email), email.subject ?? email.kind, email.recipient),
+      title: mailWords(emailState(email), email.subject ?? emailKindLabel(email.kind), email.recipient),
       detail: email.lastError,
       actor: null,
       about: { type: "email" as const, id: email.id },

@@ -34,7 +34,7 @@ test("a plan says on how many devices it runs", () => {
   expect(deviceWords({ deviceLimit: 1, seats: "keys" })).toBe("Use it on 1 device");
   expect(deviceWords({ deviceLimit: null, seats: "keys" })).toBe("Any number of devices");
   expect(deviceWords({ deviceLimit: 10, seats: "devices" })).toBe(
-    "One key for 10 devices, and as many again with each one you add",
+    "One key for 10 devices; each further unit adds 10",
   );
 });
 

@@ -27,7 +27,7 @@ export function deviceWords(plan: Pick<PlanTerms, "deviceLimit" | "seats">): str
   const { deviceLimit, seats } = plan;
   if (deviceLimit === null) return "Any number of devices";
   const devices = count(deviceLimit, "device");
-  if (seats === "devices") return `One key for ${devices}, and as many again with each one you add`;
+  if (seats === "devices") return `One key for ${devices}; each further unit adds ${deviceLimit}`;
   return `Use it on ${devices}`;
 }
 

@@ -22,6 +22,7 @@ type LicenseFactsCardProps = {
 
 export function LicenseFactsCard({ license, mayReveal, revealed, problem }: LicenseFactsCardProps) {
   const { customer, order } = license;
+  const entitlements = Object.entries(license.entitlements ?? {});
   return (
     <Card title="Facts">
       <ErrorSummary state={problem} />
@@ -59,9 +60,19 @@ export function LicenseFactsCard({ license, mayReveal, revealed, problem }: Lice
         {license.term === "subscription" && (
           <Fact label="Grace">{license.graceDays} days after a missed renewal</Fact>
         )}
-        <Fact label="Includes">
-          <code className="font-mono text-sm">{JSON.stringify(license.entitlements)}</code>
-        </Fact>
+        {entitlements.length > 0 && (
+          <Fact label="Includes">
+            <ul>
+              {entitlements.map(([name, value]) => (
+                <li key={name}>
+                  <code className="font-mono text-sm">
+                    {name}: {JSON.stringify(value)}
+                  </code>
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
         {license.revokedAt && (
           <Fact label="Revoked">
             <Time at={license.revokedAt} /> by {license.revokedBy === "stripe" ? "Stripe" : "staff"}

@@ -108,7 +108,7 @@ export default function License() {
           </Card>
         </div>
         <Card title="History">
-          <Timeline entries={license.history} />
+          {license.history.length > 0 ? <Timeline entries={license.history} /> : <p>Nothing to tell yet.</p>}
         </Card>
       </div>
     </>

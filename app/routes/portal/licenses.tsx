@@ -61,7 +61,7 @@ export default function Licenses() {
 
 function CardList({ licenses, headingLevel }: { licenses: ShownLicense[]; headingLevel?: 3 }) {
   return (
-    <ul className="grid gap-5 lg:grid-cols-2">
+    <ul className="grid gap-5">
       {licenses.map((license) => (
         <li key={license.id} className="grid min-w-0">
           <LicenseCard license={license} headingLevel={headingLevel ?? 2} />
