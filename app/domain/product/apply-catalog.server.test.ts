@@ -6,6 +6,7 @@ import { getPriceForSale, listCatalogForShop } from "#app/domain/product/catalog
 import type { Catalog } from "#app/domain/product/catalog.ts";
 import { parseCatalogFile } from "#app/domain/product/catalog-file.server.ts";
 import { db } from "#app/infra/db.server.ts";
+import { getEnv, setRuntimeEnv } from "#app/infra/env.server.ts";
 import { stripe } from "#app/infra/stripe.server.ts";
 import { aLicense, aPolicy } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
@@ -178,6 +179,19 @@ test("an interrupted run is finished by the next one without a second price in S
   });
   await apply(file);
   expect(await rowsOf("broken-pro")).toEqual([expect.objectContaining({ stripePriceId: left.id })]);
+});
+
+test("without Stripe a catalog that has to be brought there is refused with what to do, and nothing changes", async () => {
+  const env = getEnv();
+  setRuntimeEnv({ ...env, stripeSecretKey: undefined });
+  try {
+    const error = await refusal(apply(aFile("keyless")));
+    expect(error).toMatchObject({ code: "UNAVAILABLE" });
+    expect(error.publicMessage).toContain("Set STRIPE_SECRET_KEY");
+    expect(await rowsOf("keyless-pro")).toEqual([]);
+  } finally {
+    setRuntimeEnv(env);
+  }
 });
 
 test("two people applying the same file at once put each price on sale once", async () => {

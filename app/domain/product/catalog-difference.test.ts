@@ -131,6 +131,16 @@ test("what leaves the file is archived, and what comes back is sold again", () =
   ]);
 });
 
+test("going back to an earlier amount takes the price Stripe had before", () => {
+  const stored = applied();
+  const [product] = stored.products;
+  const raised = { ...storedPrice, id: "price_b", stripePriceId: "price_2", amount: 8900, position: 0 };
+  product?.prices.splice(0, 1, { ...storedPrice, archived: true }, raised);
+  expect(textsOf(stored, wanted)).toEqual([
+    "changed price of lumen-pro: 89.00 USD → 79.00 USD (the price Stripe had before; the old one is archived)",
+  ]);
+});
+
 test("an archived price does not stand in for one on sale", () => {
   const old = { ...storedPrice, id: "price_old", archived: true };
   expect(matchPrices([old, storedPrice], [price])).toEqual([storedPrice]);

@@ -82,12 +82,13 @@ function priceChanges(stored: StoredCatalog, wanted: Catalog): CatalogChange[] {
   const placeOf = new Map(wanted.products.flatMap((product) => [...product.prices.entries()].map(swap)));
   const changes = prices.flatMap((price, index): CatalogChange[] => {
     const row = matches[index];
-    if (row) return keptPriceChanges(row, price, placeOf.get(price) ?? 0);
+    const kept = row ? keptPriceChanges(row, price, placeOf.get(price) ?? 0) : null;
+    if (kept && !row?.archived) return kept;
     const before = leaving.findIndex((candidate) => isSuccessor(price, candidate));
     const [old] = before < 0 ? [] : leaving.splice(before, 1);
     const name = `price of ${price.policy}`;
-    const origin = price.stripePriceId ? `Stripe price ${price.stripePriceId}` : "a new price in Stripe";
-    if (!old) return [{ kind: "added", text: `${name}: ${priceText(price)} (${origin})` }];
+    const origin = originText(price, row ?? null);
+    if (!old) return kept ?? [{ kind: "added", text: `${name}: ${priceText(price)} (${origin})` }];
     const text = `${name}: ${priceText(old)} → ${priceText(price)} (${origin}; the old one is archived)`;
     return [{ kind: "changed", text }];
   });
@@ -141,6 +142,11 @@ function step<T extends string | number>(
   words: (value: T) => string = String,
 ) {
   return before === after ? [] : [`${what} ${words(before)} → ${words(after)}`];
+}
+
+function originText(price: CatalogPrice, row: StoredPrice | null): string {
+  if (price.stripePriceId) return `Stripe price ${price.stripePriceId}`;
+  return row?.stripePriceId ? "the price Stripe had before" : "a new price in Stripe";
 }
 
 function isSuccessor(price: CatalogPrice, old: StoredPrice): boolean {

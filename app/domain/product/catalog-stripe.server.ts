@@ -13,10 +13,18 @@ import {
 } from "#app/domain/product/catalog.ts";
 import { priceText } from "#app/domain/product/catalog-difference.ts";
 import { sha256Hex } from "#app/infra/secrets.server.ts";
-import { stripe } from "#app/infra/stripe.server.ts";
+import { isStripeConfigured, stripe } from "#app/infra/stripe.server.ts";
 
 /** Marks what Latchkey made in Stripe: only that is archived there when it leaves the catalog. */
 const ours = { managed_by: "latchkey" } as const;
+
+function client(): Stripe {
+  if (isStripeConfigured()) return stripe();
+  throw new DomainError(
+    "UNAVAILABLE",
+    "Stripe is not connected yet, and this catalog has to be brought there. Set STRIPE_SECRET_KEY and apply it again.",
+  );
+}
 
 /**
  * Makes Stripe hold what the catalog sells: missing products and prices are made, prices the file names are
@@ -79,7 +87,7 @@ async function ensurePrice(entry: {
 
 /** A price cannot be changed in Stripe, so a file that says something else about it is wrong. */
 async function checkNamedPrice(id: string, price: CatalogPrice, place: string): Promise<void> {
-  const found = await stripe()
+  const found = await client()
     .prices.retrieve(id)
     .catch((error: unknown) => {
       if (isMissing(error)) return null;
@@ -103,13 +111,13 @@ async function adoptByLookupKey(price: CatalogPrice, taken: ReadonlySet<string>)
   const found = await findByLookupKey(price.lookupKey);
   const charge = found && chargeOf(found);
   if (!found || !charge || !isSameCharge(charge, price) || taken.has(found.id)) return null;
-  if (!found.active) await stripe().prices.update(found.id, { active: true });
+  if (!found.active) await client().prices.update(found.id, { active: true });
   return found.id;
 }
 
 async function findByLookupKey(lookupKey: string | null): Promise<Stripe.Price | null> {
   if (lookupKey === null) return null;
-  const { data } = await stripe().prices.list({ lookup_keys: [lookupKey], limit: 1 });
+  const { data } = await client().prices.list({ lookup_keys: [lookupKey], limit: 1 });
   return data[0] ?? null;
 }
 
@@ -121,7 +129,7 @@ async function createPrice(product: CatalogProduct, price: CatalogPrice): Promis
   const { amount, currency, interval, intervalCount, lookupKey, trialDays } = price;
   const replaced = await findByLookupKey(lookupKey);
   const name = [policy.slug, amount, currency, interval, intervalCount, trialDays, lookupKey, replaced?.id];
-  const created = await stripe().prices.create(
+  const created = await client().prices.create(
     {
       product: stripeProductId,
       currency,
@@ -136,7 +144,7 @@ async function createPrice(product: CatalogProduct, price: CatalogPrice): Promis
 }
 
 async function putOnSale(id: string, { lookupKey }: CatalogPrice): Promise<void> {
-  await stripe().prices.update(id, {
+  await client().prices.update(id, {
     active: true,
     ...(lookupKey !== null && { lookup_key: lookupKey, transfer_lookup_key: true }),
   });
@@ -144,9 +152,9 @@ async function putOnSale(id: string, { lookupKey }: CatalogPrice): Promise<void>
 
 async function archiveOurs(id: string): Promise<void> {
   try {
-    const found = await stripe().prices.retrieve(id);
+    const found = await client().prices.retrieve(id);
     if (found.active && found.metadata.managed_by === ours.managed_by)
-      await stripe().prices.update(id, { active: false });
+      await client().prices.update(id, { active: false });
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
@@ -159,12 +167,12 @@ async function ensureProduct(product: CatalogProduct, policy: CatalogPolicy): Pr
   const found = await getProduct(id);
   if (!found) {
     const metadata = { ...ours, license_policy: policy.slug };
-    await stripe().products.create(
+    await client().products.create(
       { id, name, metadata },
       { idempotencyKey: `latchkey-product-${sha256Hex(id + name)}` },
     );
   } else if (!found.active || found.name !== name) {
-    await stripe().products.update(id, { name, active: true });
+    await client().products.update(id, { name, active: true });
   }
   return id;
 }
@@ -179,14 +187,14 @@ async function renameProducts(stored: StoredCatalog, wanted: Catalog): Promise<v
       const name = stripeProductName(product, policy);
       if (name === stripeProductName(row, policyRow)) continue;
       const found = await getProduct(stripeProductId(policy.slug));
-      if (found && found.name !== name) await stripe().products.update(found.id, { name });
+      if (found && found.name !== name) await client().products.update(found.id, { name });
     }
   }
 }
 
 async function getProduct(id: string): Promise<Stripe.Product | null> {
   try {
-    return await stripe().products.retrieve(id);
+    return await client().products.retrieve(id);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
