@@ -42,7 +42,7 @@ const columns = [
   { label: "State" },
   { label: "Tries", align: "right" },
   { label: "Written" },
-  { label: "Sent or next try" },
+  { label: "Sent or due" },
 ] as const;
 
 export default function Emails() {
@@ -119,7 +119,7 @@ function EmailRow({ email }: { email: Listed }) {
       <Cell label="Written">
         <Time at={email.createdAt} />
       </Cell>
-      <Cell label="Sent or next try">{at ? <Time at={at} /> : "–"}</Cell>
+      <Cell label="Sent or due">{at ? <Time at={at} /> : "–"}</Cell>
     </Row>
   );
 }
