@@ -56,7 +56,13 @@ export async function policiesForSale(
     tx.policy.findMany({ where: { slug: { in: slugs } }, include: withProduct }),
     tx.product.findMany({
       where: { OR: [{ slug: { in: slugs } }, { id: { in: slugs } }] },
-      include: { policies: { orderBy: { position: "asc" }, take: 1, include: withProduct } },
+      include: {
+        policies: {
+          orderBy: [{ archivedAt: { sort: "asc", nulls: "first" } }, { position: "asc" }],
+          take: 1,
+          include: withProduct,
+        },
+      },
     }),
   ]);
   const bySlug = new Map<string, PolicyTerms>();
