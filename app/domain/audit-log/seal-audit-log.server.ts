@@ -9,7 +9,7 @@ const sealerLock = 7_301_962;
  * How far behind the newest sealed number a run looks for rows that committed late. Those further behind are
  * found by a thorough run.
  */
-const lateWindow = 10_000;
+const lateWindow = 2_000;
 
 /**
  * Seals audit rows that have no seal yet, in the order of their numbers: each seal is the SHA-256 of the seal

@@ -63,7 +63,7 @@ test("paging down and up again shows each customer once, also where instants are
   expect(up.flatMap(({ rows }) => rows.map(({ id }) => id))).toEqual(all);
 });
 
-test("one customer comes with licenses, orders, mails and Stripe customers, keys masked", async () => {
+test("one customer comes with licenses, mails and Stripe customers, keys masked", async () => {
   const customer = await getCustomerForStaff({ customerId: olga.id, now });
   expect(customer).toMatchObject({
     email: olga.email,
@@ -71,7 +71,6 @@ test("one customer comes with licenses, orders, mails and Stripe customers, keys
     orderCount: 1,
     stripeCustomers: [{ id: "cus_olga", livemode: false }],
     licenses: [{ id: license.id, status: "expired", validUntil: day(100) }],
-    orders: [{ id: order.id, number: order.number, status: "paid" }],
     emails: [{ kind: "license-issued", state: "queued", recipient: olga.email }],
   });
   expect(customer?.licenses[0]?.maskedKey).toMatch(/^TEST-••••-.*-[0-9A-Z]{4}$/);
@@ -80,7 +79,7 @@ test("one customer comes with licenses, orders, mails and Stripe customers, keys
 
 test("nothing of another customer is shown", async () => {
   const other = await getCustomerForStaff({ customerId: first.id, now });
-  expect(other).toMatchObject({ licenses: [], orders: [], emails: [], stripeCustomers: [] });
+  expect(other).toMatchObject({ licenses: [], emails: [], orderCount: 0, stripeCustomers: [] });
 });
 
 test("an unknown customer is null", async () => {

@@ -11,7 +11,6 @@ import {
 import { assessLicense } from "#app/domain/license/assess-license.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { maskKey } from "#app/domain/license/license-key.ts";
-import { orderStatus } from "#app/domain/order/order.ts";
 import { canBeId, escapeLike, searchText } from "#app/domain/search-text.ts";
 import { db } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
@@ -35,16 +34,24 @@ export async function listCustomers(
     where: { AND: [searchWhere(searchText(input.q)), keyset.where] },
     orderBy: keyset.orderBy,
     take: keyset.take,
-    include: { _count: { select: { licenses: true, orders: true } } },
+    select: { id: true, email: true, name: true, createdAt: true },
   });
-  const rows = found.map(({ id, email, name, createdAt, _count }) => ({
-    id,
-    email,
-    name,
-    createdAt,
-    ..._count,
-  }));
-  return toPage(rows, plan, (row) => encodeCursor(row.createdAt, row.id));
+  const page = toPage(found, plan, (row) => encodeCursor(row.createdAt, row.id));
+  const counts = await countBelongings(page.rows.map(({ id }) => id));
+  return { ...page, rows: page.rows.map((row) => ({ ...row, ...counts(row.id) })) };
+}
+
+/** A statement of its own: Prisma's `_count` would count the licenses and orders of every customer there is. */
+async function countBelongings(customerIds: string[]) {
+  const these = {
+    by: ["customerId"] as ["customerId"],
+    where: { customerId: { in: customerIds } },
+    _count: true as const,
+  };
+  const [licenses, orders] = await Promise.all([db().license.groupBy(these), db().order.groupBy(these)]);
+  const licensesOf = new Map(licenses.map(({ customerId, _count }) => [customerId, _count]));
+  const ordersOf = new Map(orders.map(({ customerId, _count }) => [customerId, _count]));
+  return (id: string) => ({ licenses: licensesOf.get(id) ?? 0, orders: ordersOf.get(id) ?? 0 });
 }
 
 function searchWhere(text: string): Prisma.CustomerWhereInput {
@@ -63,10 +70,10 @@ function searchWhere(text: string): Prisma.CustomerWhereInput {
   };
 }
 
-/** More than this many licenses or orders of one customer are reached through the lists. */
+/** More than this many licenses of one customer are reached through the list. */
 const shownPerCustomer = 50;
 
-/** One customer with licenses, orders, mails and Stripe customers, newest first; null when there is none. */
+/** One customer with licenses, mails and Stripe customers, newest first; null when there is none. */
 export async function getCustomerForStaff(input: { customerId: string; now: Date }) {
   const { customerId, now } = input;
   if (!canBeId(customerId)) return null;
@@ -75,23 +82,17 @@ export async function getCustomerForStaff(input: { customerId: string; now: Date
     where: { id: customerId },
     include: {
       licenses: { ...newest, include: { holds: true, product: true, policy: true } },
-      orders: {
-        ...newest,
-        include: {
-          lines: { select: { description: true, quantity: true } },
-          _count: { select: { licenses: true } },
-        },
-      },
+      orders: { ...newest, select: { id: true } },
       stripeCustomers: newest,
-      _count: { select: { licenses: true, orders: true } },
     },
   });
   if (!customer) return null;
-  const { licenses, orders, stripeCustomers, _count, ...person } = customer;
+  const counts = (await countBelongings([customerId]))(customerId);
+  const { licenses, orders, stripeCustomers, ...person } = customer;
   return {
     ...person,
-    licenseCount: _count.licenses,
-    orderCount: _count.orders,
+    licenseCount: counts.licenses,
+    orderCount: counts.orders,
     stripeCustomers: stripeCustomers.map(({ id, livemode }) => ({ id, livemode })),
     licenses: licenses.map((license) => ({
       id: license.id,
@@ -100,18 +101,6 @@ export async function getCustomerForStaff(input: { customerId: string; now: Date
       policyName: license.policy.name,
       issuedAt: license.issuedAt,
       ...pick(assessLicense(licenseFacts(license), now)),
-    })),
-    orders: orders.map((order) => ({
-      id: order.id,
-      number: order.number,
-      status: orderStatus(order),
-      email: order.email,
-      customerId: order.customerId,
-      lines: order.lines,
-      licenseCount: order._count.licenses,
-      amountTotal: order.amountTotal,
-      currency: order.currency,
-      createdAt: order.createdAt,
     })),
     emails: await emailsTo({ customerId, orderIds: orders.map(({ id }) => id) }),
   };

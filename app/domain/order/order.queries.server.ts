@@ -27,14 +27,28 @@ const listed = {
   expiredAt: true,
   createdAt: true,
   lines: { select: { description: true, quantity: true } },
-  _count: { select: { licenses: true } },
 } as const satisfies Prisma.OrderSelect;
 
 type ListedOrder = Prisma.OrderGetPayload<{ select: typeof listed }>;
-export type OrderRow = Omit<ListedOrder, "_count"> & { status: OrderStatus; licenseCount: number };
+export type OrderRow = ListedOrder & { status: OrderStatus; licenseCount: number };
 
-function toRow({ _count, ...order }: ListedOrder): OrderRow {
-  return { ...order, status: orderStatus(order), licenseCount: _count.licenses };
+async function toRows(orders: ListedOrder[]): Promise<OrderRow[]> {
+  const licenses = await countLicensesByOrder(orders.map(({ id }) => id));
+  return orders.map((order) => ({
+    ...order,
+    status: orderStatus(order),
+    licenseCount: licenses.get(order.id) ?? 0,
+  }));
+}
+
+/** A statement of its own: Prisma's `_count` would count the licenses of every order there is. */
+async function countLicensesByOrder(orderIds: string[]): Promise<Map<string | null, number>> {
+  const groups = await db().license.groupBy({
+    by: ["orderId"],
+    where: { orderId: { in: orderIds } },
+    _count: true,
+  });
+  return new Map(groups.map(({ orderId, _count }) => [orderId, _count]));
 }
 
 /**
@@ -58,7 +72,7 @@ export async function listOrders(
     take: keyset.take,
     select: listed,
   });
-  return toPage(found.map(toRow), plan, (row) => encodeCursor(row.createdAt, row.id));
+  return toPage(await toRows(found), plan, (row) => encodeCursor(row.createdAt, row.id));
 }
 
 /** The same answer as `orderStatus`, as a condition on rows. */
@@ -102,5 +116,5 @@ export async function listAwaitingPayment(input: { limit: number }) {
     take: input.limit + 1,
     select: listed,
   });
-  return { orders: found.slice(0, input.limit).map(toRow), more: found.length > input.limit };
+  return { orders: await toRows(found.slice(0, input.limit)), more: found.length > input.limit };
 }

@@ -37,7 +37,6 @@ export async function getOrderForStaff(input: { orderId: string; now: Date }) {
         take: shownPerKind,
         include: { holds: true, product: true, policy: true },
       },
-      _count: { select: { licenses: true } },
     },
   });
   if (!order) return null;
@@ -46,11 +45,11 @@ export async function getOrderForStaff(input: { orderId: string; now: Date }) {
     omit: { snapshot: true },
     orderBy: { createdAt: "asc" },
   });
-  const { lines, licenses, _count, ...facts } = order;
+  const { lines, licenses, ...facts } = order;
   return {
     ...facts,
     status: orderStatus(order),
-    licenseCount: _count.licenses,
+    licenseCount: await db().license.count({ where: { orderId } }),
     lines: lines.map(({ policy, ...line }) => ({
       ...line,
       mappedTo: policy ? `${policy.product.name}, ${policy.name}` : null,
