@@ -37,8 +37,9 @@ export function logRequests(request: Request, response: Response, next: NextFunc
   next();
 }
 
+/** Files and probes, and what the development server serves in their place. */
 function isRoutine(request: Request, response: Response): boolean {
-  return response.statusCode < 400 && /^\/(assets|health)\//.test(request.path);
+  return response.statusCode < 400 && /^\/(assets|health|app|node_modules|@[\w-]+)\//.test(request.path);
 }
 
 /** The path with the names of all parameters but the values of harmless ones only. */

@@ -40,7 +40,7 @@ const base = "http://portal.invalid";
  */
 export function safeRedirectPath(value: unknown, fallback: string): string {
   if (typeof value !== "string" || value.length > 2_000) return fallback;
-  if (!value.startsWith("/") || /[\\\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) return fallback;
+  if (!/^\/(?!\/)/.test(value) || /[\\\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) return fallback;
   let url: URL;
   try {
     url = new URL(value, base);

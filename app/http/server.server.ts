@@ -123,12 +123,21 @@ const notHere = { title: "Page not found", text: "There is nothing at this addre
 
 function serveBrowserFiles(app: Express, directory: string): void {
   // The name of a built file holds a hash of its content, so it never changes.
-  app.use(
-    "/assets",
-    express.static(`${directory}/assets`, { immutable: true, maxAge: "1y", redirect: false }),
-  );
+  const built = cachedFor("public, max-age=31536000, immutable");
+  app.use("/assets", express.static(`${directory}/assets`, { ...built, redirect: false }));
   app.use("/assets", (request, response) => sendPlainPage(request, response, { status: 404, ...notHere }));
-  app.use(express.static(directory, { maxAge: "1h", index: false, redirect: false }));
+  app.use(express.static(directory, { ...cachedFor("public, max-age=3600"), index: false, redirect: false }));
+}
+
+/** Express keeps the policy it finds, and it finds the one for pages. */
+function cachedFor(policy: string) {
+  return {
+    cacheControl: false,
+    setHeaders: (response: ServerResponse) => {
+      response.setHeader("Cache-Control", policy);
+      response.removeHeader("Vary");
+    },
+  };
 }
 
 function originGate(request: Request, response: Response, next: NextFunction): void {
