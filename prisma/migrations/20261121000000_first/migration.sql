@@ -383,6 +383,8 @@ CREATE UNIQUE INDEX "customer_email_key" ON "customer"("email");
 -- CreateIndex
 CREATE INDEX "customer_email_trgm" ON "customer" USING GIN ("email" gin_trgm_ops);
 -- CreateIndex
+CREATE INDEX "customer_name_trgm" ON "customer" USING GIN ("name" gin_trgm_ops);
+-- CreateIndex
 CREATE INDEX "customer_created_at_id_idx" ON "customer"("created_at" DESC, "id" DESC);
 -- CreateIndex
 CREATE INDEX "stripe_customer_customer_id_idx" ON "stripe_customer"("customer_id");
@@ -453,6 +455,8 @@ CREATE INDEX "stripe_payment_source_id_idx" ON "stripe_payment"("source_id");
 -- CreateIndex
 CREATE INDEX "email_created_at_id_idx" ON "email"("created_at" DESC, "id" DESC);
 -- CreateIndex
+CREATE INDEX "email_recipient_trgm" ON "email" USING GIN ("recipient" gin_trgm_ops);
+-- CreateIndex
 CREATE INDEX "email_order_id_idx" ON "email"("order_id");
 -- CreateIndex
 CREATE INDEX "email_license_id_idx" ON "email"("license_id");
@@ -514,6 +518,8 @@ CREATE INDEX "stripe_source_dirty" ON "stripe_source" ("retry_at") WHERE "dirty_
 CREATE INDEX "email_due" ON "email" ("next_attempt_at") WHERE "sent_at" IS NULL AND "failed_at" IS NULL AND "dropped_at" IS NULL;
 CREATE INDEX "stripe_event_open" ON "stripe_event" ("source_id") WHERE "processed_at" IS NULL AND "ignored_at" IS NULL;
 CREATE INDEX "stripe_event_failed" ON "stripe_event" ("received_at") WHERE "failed_at" IS NOT NULL;
+CREATE INDEX "email_given_up" ON "email" ("created_at" DESC, "id" DESC) WHERE "failed_at" IS NOT NULL AND "sent_at" IS NULL;
+CREATE INDEX "order_awaiting" ON "order" ("awaiting_payment_at") WHERE "awaiting_payment_at" IS NOT NULL AND "paid_at" IS NULL AND "payment_failed_at" IS NULL;
 CREATE INDEX "alert_open" ON "alert" ("created_at") WHERE "resolved_at" IS NULL;
 
 -- The end that counts is the later of what was paid for and what staff granted.
