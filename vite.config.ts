@@ -26,7 +26,13 @@ export default defineConfig({
       }),
   ],
   server: { host: "127.0.0.1" },
-  build: { target: "es2022" },
+  build: {
+    target: "es2022",
+    // Each icon would otherwise be a file of its own, and a page dozens of requests.
+    rollupOptions: {
+      output: { manualChunks: (id) => (id.includes("/lucide-react/") ? "icons" : undefined) },
+    },
+  },
   test: {
     include: ["app/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
     exclude: ["node_modules", "build", "tests/journeys/**"],
