@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { receiveEvent } from "#app/domain/webhook-inbox/receive-event.server.ts";
 import { getEnv } from "#app/infra/env.server.ts";
@@ -42,15 +43,10 @@ async function answerDelivery(body: Uint8Array, signature: string | null, receiv
   }
 }
 
-// Not fatal-by-replacement: a byte that is no UTF-8 must not turn into another text that was never signed.
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
+/** Null for bytes that are no UTF-8: replacing them would make another text, one that was never signed. */
 function decodeUtf8(body: Uint8Array): string | null {
-  try {
-    return utf8.decode(body);
-  } catch {
-    return null;
-  }
+  if (!isUtf8(body)) return null;
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
 }
 
 /** Refusals that need no body. */

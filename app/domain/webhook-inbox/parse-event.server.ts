@@ -8,7 +8,7 @@ const word = z
   .regex(/^\P{Cc}+$/u);
 
 const idOf = z
-  .union([z.string(), z.looseObject({ id: z.string() })])
+  .union([z.string(), z.object({ id: z.string() })])
   .nullish()
   .transform((value) => (typeof value === "string" ? value : (value?.id ?? null)))
   .catch(null);
@@ -21,7 +21,7 @@ const Snapshot = z.object({
   api_version: word.nullish(),
   created: z.number().int().nonnegative().max(8_640_000_000_000),
   data: z.object({
-    object: z.looseObject({
+    object: z.object({
       object: word.nullish().catch(null),
       id: word.nullish().catch(null),
       payment_intent: idOf,

@@ -22,10 +22,10 @@ export async function receiveEvent(body: string, receivedAt: Date): Promise<Rece
 type Receipt = { event: IncomingEvent; payload: string; receivedAt: Date };
 type Waiting = Receipt & { resolve: () => void; reject: (error: unknown) => void };
 
-/** Statements under way at once: one is being flushed to disk while the next is being collected. */
-const maxStatements = 4;
-/** Deliveries that share one statement, and so one commit. */
-const maxBatch = 64;
+/** Statements under way at once: one is being flushed to disk while the next is carried out. */
+const maxStatements = 2;
+/** Deliveries that share one statement, and so one commit. Each size is a prepared statement of its own. */
+const maxBatch = 16;
 
 /**
  * Deliveries that arrive while others are being committed share the next commit. Nobody is answered before the
@@ -37,7 +37,6 @@ function inboxWriter(): { write: (receipt: Receipt) => Promise<void> } {
     let running = 0;
 
     async function flush(): Promise<void> {
-      running++;
       try {
         while (queue.length > 0) {
           const batch = queue.splice(0, maxBatch);
@@ -57,66 +56,109 @@ function inboxWriter(): { write: (receipt: Receipt) => Promise<void> } {
       write: (receipt) =>
         new Promise<void>((resolve, reject) => {
           queue.push({ ...receipt, resolve, reject });
-          if (running < maxStatements) void flush();
+          if (running === maxStatements) return;
+          running++;
+          // Not at once: what else the sockets have brought by now comes along.
+          setImmediate(() => void flush());
         }),
     };
   });
 }
 
-const insertEvents = `
-WITH incoming AS (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-      $8::bool[], $9::text[], $10::timestamptz[], $11::timestamptz[], $12::int[], $13::text[], $14::text[])
-    AS t(dedupe_key, event_id, type, object_type, object_id, source_id, source_kind,
-      livemode, api_version, created, received_at, deliveries, ignored_because, payload)
-), inbox AS (
-  INSERT INTO stripe_event AS known (dedupe_key, event_id, type, object_type, object_id, source_id, livemode,
-      api_version, created, received_at, deliveries, ignored_at, note, payload)
-    SELECT dedupe_key, event_id, type, object_type, object_id, source_id, livemode, api_version, created,
-      received_at, deliveries, CASE WHEN ignored_because IS NULL THEN NULL ELSE received_at END, ignored_because, payload
-    FROM incoming ORDER BY dedupe_key
+/** The parameters of one event, in the order of `parametersOf`: the columns of the inbox, and the kind of its source. */
+const parameterTypes = {
+  dedupe_key: "text",
+  event_id: "text",
+  type: "text",
+  object_type: "text",
+  object_id: "text",
+  source_id: "text",
+  livemode: "bool",
+  api_version: "text",
+  created: "timestamptz",
+  received_at: "timestamptz",
+  deliveries: "int",
+  ignored_at: "timestamptz",
+  note: "text",
+  payload: "text",
+  source_kind: "text",
+};
+const parameters = Object.entries(parameterTypes);
+const inboxColumns = Object.keys(parameterTypes).filter((name) => name !== "source_kind");
+
+/** `($1::text, $2::text, …), (…)`: these parameters of each of `size` events. */
+function rowsOf(size: number, names: readonly string[]): string {
+  const placeholder = (row: number, name: string) => {
+    const index = parameters.findIndex(([parameter]) => parameter === name);
+    return `$${row * parameters.length + index + 1}::${parameters[index]?.[1]}`;
+  };
+  const rows = Array.from({ length: size }, (_, row) => names.map((name) => placeholder(row, name)));
+  return rows.map((row) => `(${row.join(", ")})`).join(", ");
+}
+
+/**
+ * Stores `size` events and marks their sources, as one statement, so that both are durable together or not at all.
+ * Rows of plain parameters: taking arrays apart would cost the server nearly as much again as the insert.
+ */
+function insertEvents(size: number): string {
+  return `WITH inbox AS (
+  INSERT INTO stripe_event AS known (${inboxColumns.join(", ")})
+    VALUES ${rowsOf(size, inboxColumns)}
   ON CONFLICT (dedupe_key) DO UPDATE SET deliveries = known.deliveries + excluded.deliveries
 )
 INSERT INTO stripe_source AS known (id, kind, livemode, dirty_cause)
-  SELECT DISTINCT ON (source_id) source_id, source_kind, livemode, event_id FROM incoming
-    WHERE ignored_because IS NULL ORDER BY source_id
+  SELECT DISTINCT ON (id) id, kind, livemode, cause
+    FROM (VALUES ${rowsOf(size, ["source_id", "source_kind", "livemode", "event_id", "ignored_at"])})
+      AS mark (id, kind, livemode, cause, ignored_at)
+    WHERE ignored_at IS NULL ORDER BY id
 ON CONFLICT (id) DO UPDATE SET dirty_seq = known.dirty_seq + 1, dirty_cause = excluded.dirty_cause, retry_at = NULL`;
+}
 
-/** One statement, so the event and the dirty mark are durable together or not at all. */
+const statements = Array.from({ length: maxBatch }, (_, index) => insertEvents(index + 1));
+
 async function insert(batch: Receipt[]): Promise<void> {
   const rows = mergeTwins(batch);
-  const column = <T>(read: (row: (typeof rows)[number]) => T) => rows.map(read);
   await pool().query({
-    name: "receive-events",
-    text: insertEvents,
-    values: [
-      column((row) => row.event.dedupeKey),
-      column((row) => row.event.eventId),
-      column((row) => row.event.type),
-      column((row) => row.event.objectType),
-      column((row) => row.event.objectId),
-      column((row) => row.event.source?.sourceId ?? null),
-      column((row) => row.event.source?.kind ?? null),
-      column((row) => row.event.livemode),
-      column((row) => row.event.apiVersion),
-      column((row) => row.event.created),
-      column((row) => row.receivedAt),
-      column((row) => row.deliveries),
-      column((row) => whyIgnored(row.event)),
-      column((row) => row.payload),
-    ],
+    name: `receive-${rows.length}-events`,
+    text: statements[rows.length - 1] ?? "",
+    values: rows.flatMap(parametersOf),
   });
 }
 
-/** One statement may not touch a row twice: the same event several times in a batch is one row with a count. */
-function mergeTwins(batch: Receipt[]): (Receipt & { deliveries: number })[] {
-  const rows = new Map<string, Receipt & { deliveries: number }>();
+/** In the order of `parameterTypes`. */
+function parametersOf({ event, payload, receivedAt, deliveries }: Row): unknown[] {
+  const ignoredBecause = whyIgnored(event);
+  return [
+    event.dedupeKey,
+    event.eventId,
+    event.type,
+    event.objectType,
+    event.objectId,
+    event.source?.sourceId ?? null,
+    event.livemode,
+    event.apiVersion,
+    event.created,
+    receivedAt,
+    deliveries,
+    ignoredBecause === null ? null : receivedAt,
+    ignoredBecause,
+    payload,
+    event.source?.kind ?? null,
+  ];
+}
+
+type Row = Receipt & { deliveries: number };
+
+/** A statement may not touch a row twice: the same event several times in a batch is one row with a count. */
+function mergeTwins(batch: Receipt[]): Row[] {
+  const rows = new Map<string, Row>();
   for (const receipt of batch) {
     const twin = rows.get(receipt.event.dedupeKey);
     if (twin) twin.deliveries++;
     else rows.set(receipt.event.dedupeKey, { ...receipt, deliveries: 1 });
   }
-  return [...rows.values()];
+  // Always in one order, so that two statements with events in common wait for each other instead of deadlocking.
+  return [...rows.values()].sort((a, b) => (a.event.dedupeKey < b.event.dedupeKey ? -1 : 1));
 }
 
 function whyIgnored(event: IncomingEvent): string | null {

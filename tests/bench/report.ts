@@ -1,0 +1,48 @@
+/** One line of the report: a figure of ours beside a peer's, measured in the same run. */
+export type BenchRow = {
+  name: string;
+  unit: string;
+  ours: number;
+  peer: string;
+  theirs: number;
+  /** above 1 = ours is better, whichever way the unit counts */
+  ratio: number;
+};
+
+export function higherIsBetter(name: string, unit: string, ours: number, peer: string, theirs: number) {
+  return { name, unit, ours, peer, theirs, ratio: ours / theirs } satisfies BenchRow;
+}
+
+export function lowerIsBetter(name: string, unit: string, ours: number, peer: string, theirs: number) {
+  return { name, unit, ours, peer, theirs, ratio: theirs / ours } satisfies BenchRow;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
+}
+
+const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
+
+/** The rows as a table for a terminal or a Markdown page. */
+export function asTable(rows: readonly BenchRow[]): string {
+  const cells = [
+    ["row", "unit", "ours", "peer", "peer's", "ratio"],
+    ...rows.map((row) => [
+      row.name,
+      row.unit,
+      digits(row.ours),
+      row.peer,
+      digits(row.theirs),
+      row.ratio.toFixed(2),
+    ]),
+  ];
+  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  const lines = cells.map(
+    (line) => `| ${line.map((cell, i) => cell.padEnd(widths?.[i] ?? 0)).join(" | ")} |`,
+  );
+  lines.splice(1, 0, `|${widths?.map((width) => "-".repeat(width + 2)).join("|")}|`);
+  return lines.join("\n");
+}
