@@ -41,7 +41,6 @@ const EnvSchema = z.object({
   ),
   TRUST_PROXY: optionalText,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-  METRICS_TOKEN: optionalText,
   WORKER: z.enum(["inline", "off"]).default("inline"),
 });
 
@@ -74,7 +73,6 @@ export type Env = {
   masterKey: Buffer | undefined;
   trustProxy: string | undefined;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
-  metricsToken: string | undefined;
   worker: "inline" | "off";
 };
 
@@ -128,7 +126,6 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     masterKey: e.MASTER_KEY ? Buffer.from(e.MASTER_KEY, "base64") : undefined,
     trustProxy: e.TRUST_PROXY,
     logLevel: e.LOG_LEVEL,
-    metricsToken: e.METRICS_TOKEN,
     worker: e.WORKER,
   };
 }
