@@ -159,6 +159,8 @@ async function moveOrder(
   customer: CustomerRow | null,
 ): Promise<void> {
   const { session, cause, now } = sale;
+  // Money that arrived is not taken back by an older answer of Stripe that comes late.
+  const state = order.paidAt ? "paid" : projection.state;
   const facts = {
     customerId: customer?.id ?? order.customerId,
     email: session.email ?? order.email,
@@ -167,10 +169,10 @@ async function moveOrder(
     currency: session.currency ?? order.currency,
     livemode: session.livemode,
     paidAt: order.paidAt ?? projection.paidAt,
-    awaitingPaymentAt: order.awaitingPaymentAt ?? (projection.state === "awaiting-payment" ? now : null),
+    awaitingPaymentAt: order.awaitingPaymentAt ?? (state === "awaiting-payment" ? now : null),
     // A payment that failed and then arrived after all is paid; `orderStatus` ranks it so.
-    paymentFailedAt: order.paymentFailedAt ?? (projection.state === "payment-failed" ? now : null),
-    expiredAt: order.expiredAt ?? (projection.state === "expired" ? now : null),
+    paymentFailedAt: order.paymentFailedAt ?? (state === "payment-failed" ? now : null),
+    expiredAt: order.expiredAt ?? (state === "expired" ? now : null),
   };
   const changed = Object.entries(facts).some(
     ([name, value]) => String(order[name as keyof typeof facts]) !== String(value),

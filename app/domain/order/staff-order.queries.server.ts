@@ -1,9 +1,11 @@
-import { auditEventLabel } from "#app/domain/audit-log/audit-words.ts";
+import { auditEventLabel, causeWords } from "#app/domain/audit-log/audit-words.ts";
 import { emailState } from "#app/domain/email-outbox/email.ts";
+import { emailKindLabel, emailStateLabels } from "#app/domain/email-outbox/email-words.ts";
 import { assessLicense } from "#app/domain/license/assess-license.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { maskKey } from "#app/domain/license/license-key.ts";
 import { orderStatus } from "#app/domain/order/order.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { canBeId } from "#app/domain/search-text.ts";
 import { inboxState } from "#app/domain/webhook-inbox/webhook-inbox.ts";
 import { db } from "#app/infra/db.server.ts";
@@ -52,7 +54,7 @@ export async function getOrderForStaff(input: { orderId: string; now: Date }) {
     licenseCount: await db().license.count({ where: { orderId } }),
     lines: lines.map(({ policy, ...line }) => ({
       ...line,
-      mappedTo: policy ? `${policy.product.name}, ${policy.name}` : null,
+      mappedTo: policy ? planName(policy.product.name, policy.name) : null,
     })),
     licenses: licenses.map((license) => {
       const { status, validUntil } = assessLicense(licenseFacts(license), now);
@@ -96,7 +98,7 @@ async function timelineOf(orderId: string, sourceIds: string[]): Promise<OrderHa
       at: row.at,
       kind: "audit" as const,
       title: auditEventLabel(row.event),
-      detail: row.reason ?? row.cause,
+      detail: row.reason ?? causeWords(row.cause),
       actor: row.actorLabel,
       about: row.licenseId ? { type: "license" as const, id: row.licenseId } : null,
     })),
@@ -104,7 +106,7 @@ async function timelineOf(orderId: string, sourceIds: string[]): Promise<OrderHa
       id: email.id,
       at: email.sentAt ?? email.failedAt ?? email.createdAt,
       kind: "email" as const,
-      title: `Mail ${emailState(email)}: ${email.subject ?? email.kind}`,
+      title: `Email ${emailStateLabels[emailState(email)].toLowerCase()}: ${email.subject ?? emailKindLabel(email.kind)}`,
       detail: email.lastError ? `To ${email.recipient}: ${email.lastError}` : `To ${email.recipient}`,
       actor: null,
       about: { type: "email" as const, id: email.id },

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SourceKind } from "#app/domain/stripe-sync/stripe-source.ts";
-import { pool } from "#app/infra/db.server.ts";
+import { pool, type Tx } from "#app/infra/db.server.ts";
 
 /** A source this process alone may sync until the lease ends. */
 export type ClaimedSource = {
@@ -11,6 +11,8 @@ export type ClaimedSource = {
   claimedSeq: number;
   dirtyCause: string | null;
   createdAt: Date;
+  /** The order this source is known to belong to. */
+  orderId: string | null;
 };
 
 /** Longer than a sync may take with all its retries, shorter than anybody wants to wait after a crash. */
@@ -22,15 +24,19 @@ const isDue = `(
 )`;
 const isFree = "(lease_until IS NULL OR lease_until < now())";
 const columns = `id, kind, lease_token AS "leaseToken", dirty_seq AS "claimedSeq", created_at AS "createdAt",
+  order_id AS "orderId",
   CASE WHEN dirty_seq > synced_seq THEN dirty_cause ELSE 'timer' END AS "dirtyCause"`;
 
 /** Takes up to `limit` sources that are due and that nobody else is syncing. Safe in any number of processes. */
 export async function claimDueSources(now: Date, limit: number): Promise<ClaimedSource[]> {
   const { rows } = await pool().query<ClaimedSource>({
     name: "claim-due-sources",
-    text: `UPDATE stripe_source SET lease_token = $2, lease_until = now() + interval '${leaseSeconds} seconds'
-      WHERE id IN (SELECT id FROM stripe_source WHERE ${isDue} AND ${isFree}
+    // MATERIALIZED: the planner must not run the locking part twice and lease more than the limit.
+    text: `WITH due AS MATERIALIZED (
+        SELECT id FROM stripe_source WHERE ${isDue} AND ${isFree}
         ORDER BY retry_at NULLS FIRST LIMIT $3 FOR UPDATE SKIP LOCKED)
+      UPDATE stripe_source SET lease_token = $2, lease_until = now() + interval '${leaseSeconds} seconds'
+      WHERE id IN (SELECT id FROM due)
       RETURNING ${columns}`,
     values: [now, randomUUID(), limit],
   });
@@ -52,18 +58,34 @@ export async function claimSource(sourceId: string, now: Date): Promise<ClaimedS
   return rows[0] ?? null;
 }
 
+export type SourceMark = { sourceId: string; kind: SourceKind; livemode: boolean; cause: string };
+
+const insertSource = "INSERT INTO stripe_source (id, kind, livemode, dirty_cause) VALUES ($1, $2, $3, $4)";
+const mark = `${insertSource}
+  ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause,
+    retry_at = NULL`;
+const valuesOf = (source: SourceMark) => [source.sourceId, source.kind, source.livemode, source.cause];
+
 /** Asks for a sync of this source, whoever finds it first. Creates its row when it is new. */
-export async function markSourceDirty(source: {
-  sourceId: string;
-  kind: SourceKind;
-  livemode: boolean;
-  cause: string;
-}): Promise<void> {
+export async function markSourceDirty(source: SourceMark): Promise<void> {
+  await pool().query({ name: "mark-source-dirty", text: mark, values: valuesOf(source) });
+}
+
+/** The same as part of a transaction: nobody sees the hint before what else the transaction writes. */
+export async function markSourceDirtyIn(tx: Tx, source: SourceMark): Promise<void> {
+  await tx.$executeRawUnsafe(mark, ...valuesOf(source));
+}
+
+/**
+ * Asks for a sync because somebody is looking. Unlike news from Stripe this may be repeated as often as they look:
+ * a sync that is owed already stays one, and one that failed keeps its pause.
+ */
+export async function markSourceVisited(source: SourceMark): Promise<void> {
   await pool().query({
-    name: "mark-source-dirty",
-    text: `INSERT INTO stripe_source (id, kind, livemode, dirty_cause) VALUES ($1, $2, $3, $4)
-      ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause,
-        retry_at = NULL`,
-    values: [source.sourceId, source.kind, source.livemode, source.cause],
+    name: "mark-source-visited",
+    text: `${insertSource}
+      ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause
+      WHERE stripe_source.dirty_seq <= stripe_source.synced_seq OR stripe_source.lease_until >= now()`,
+    values: valuesOf(source),
   });
 }

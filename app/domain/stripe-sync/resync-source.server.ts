@@ -1,7 +1,7 @@
 import type { Actor } from "#app/domain/audit-log/audit-event.ts";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
-import { markSourceDirty } from "#app/domain/stripe-sync/claim-source.server.ts";
+import { markSourceDirtyIn } from "#app/domain/stripe-sync/claim-source.server.ts";
 import { sourceOfId } from "#app/domain/stripe-sync/stripe-source.ts";
 import { claimSubmission } from "#app/domain/submission.server.ts";
 import { inTransaction } from "#app/infra/db.server.ts";
@@ -27,20 +27,22 @@ export async function resyncSource(request: ResyncRequest): Promise<{ message: s
   if (!source) throw new DomainError("NOT_FOUND", "There is nothing at Stripe to compare this with.");
   const { actor, now, submission } = request;
   const message = "Asked Stripe again. What differs is put right within seconds.";
-  // Marked first: one sync too many is harmless, a record without its sync is not.
-  await markSourceDirty({
-    sourceId: source.sourceId,
-    kind: source.kind,
-    livemode: isLivemode(),
-    cause: `staff ${actor.label}`,
-  });
   const repeated = await inTransaction(async (tx) => {
     const before = await claimSubmission(tx, { token: submission, actorId: actor.id, message, now });
     if (before) return before;
+    // In one transaction, so that no sync runs between the mark and the event's re-opening, which would never close.
+    await markSourceDirtyIn(tx, { ...source, livemode: isLivemode(), cause: `staff ${actor.label}` });
     if (request.dedupeKey)
       await tx.stripeEvent.updateMany({
         where: { dedupeKey: request.dedupeKey },
-        data: { processedAt: null, ignoredAt: null, failedAt: null, lastError: null, note: null },
+        data: {
+          sourceId: source.sourceId,
+          processedAt: null,
+          ignoredAt: null,
+          failedAt: null,
+          lastError: null,
+          note: null,
+        },
       });
     await recordAudit(tx, {
       now,

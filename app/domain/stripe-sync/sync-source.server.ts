@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { ZodError } from "zod";
 import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { fulfillOrder } from "#app/domain/order/fulfill-order.server.ts";
-import { type ClaimedSource, markSourceDirty } from "#app/domain/stripe-sync/claim-source.server.ts";
+import { type ClaimedSource, markSourceDirtyIn } from "#app/domain/stripe-sync/claim-source.server.ts";
 import {
   fetchCheckoutSession,
   findPaymentOfCharge,
@@ -39,7 +39,8 @@ async function syncSession(claim: ClaimedSource, now: Date): Promise<SyncOutcome
     const note = session
       ? "The session belongs to the other mode of the Stripe account."
       : "Stripe does not know this session under the configured key.";
-    await inTransaction((tx) => settle(tx, claim, { now, ignoredBecause: note }));
+    const nextCheckAt = claim.orderId && !session ? nextLookForOwn(claim, now) : null;
+    await inTransaction((tx) => settle(tx, claim, { now, ignoredBecause: note, nextCheckAt }));
     return "not-found";
   }
   await inTransaction(async (tx) => {
@@ -62,6 +63,14 @@ async function syncSession(claim: ClaimedSource, now: Date): Promise<SyncOutcome
 }
 
 const hourMs = 3_600_000;
+/** How long a session of ours that Stripe does not know is asked for: the key may be another account's by mistake. */
+const missingSessionDays = 30;
+
+function nextLookForOwn(claim: ClaimedSource, now: Date): Date | null {
+  const age = now.getTime() - claim.createdAt.getTime();
+  return age > missingSessionDays * 24 * hourMs ? null : new Date(now.getTime() + 6 * hourMs);
+}
+
 /** How long an event may be about a purchase Stripe has not told us of yet. */
 const unknownPurchaseHours = 24;
 
@@ -82,14 +91,13 @@ async function handOn(claim: ClaimedSource, now: Date): Promise<SyncOutcome> {
     );
     return "unrelated";
   }
-  await markSourceDirty({
-    sourceId: target.sourceId,
-    kind: target.kind,
-    livemode: isLivemode(),
-    cause: claim.dirtyCause ?? claim.id,
-  });
+  const hint = { ...target, livemode: isLivemode(), cause: claim.dirtyCause ?? claim.id };
+  // With the events in one transaction: a sync of the target in between would leave them open for ever. Whoever
+  // locks several sources does it in the order of their ids, as the inbox does, so that no two wait in a circle.
   await inTransaction(async (tx) => {
+    if (target.sourceId < claim.id) await markSourceDirtyIn(tx, hint);
     await lockLease(tx, claim);
+    if (target.sourceId >= claim.id) await markSourceDirtyIn(tx, hint);
     await tx.stripeEvent.updateMany({
       where: { sourceId: claim.id, processedAt: null, ignoredAt: null },
       data: { sourceId: target.sourceId },
@@ -123,7 +131,10 @@ type Settlement = {
   keepEventsOpen?: boolean;
 };
 
-/** Writes that this source is in step up to the claim, and closes its events. */
+/**
+ * Writes that this source is in step up to the claim, and closes its events. Events that came after the claim are not
+ * covered by its fetch; which those are cannot be told, so all stay open until the sync that is owed now.
+ */
 async function settle(tx: Tx, claim: ClaimedSource, settlement: Settlement): Promise<void> {
   const { now } = settlement;
   const { count } = await tx.stripeSource.updateMany({
@@ -147,6 +158,11 @@ async function settle(tx: Tx, claim: ClaimedSource, settlement: Settlement): Pro
     data: { resolvedAt: now },
   });
   if (settlement.keepEventsOpen) return;
+  const { dirtySeq } = await tx.stripeSource.findUniqueOrThrow({
+    where: { id: claim.id },
+    select: { dirtySeq: true },
+  });
+  if (dirtySeq > claim.claimedSeq) return;
   const done = settlement.ignoredBecause
     ? { ignoredAt: now, note: settlement.ignoredBecause }
     : { processedAt: now, lastError: null };
@@ -164,26 +180,21 @@ async function recordFailure(claim: ClaimedSource, error: unknown, now: Date): P
   const message = failureMessage(error);
   logger().error({ err: error, source: claim.id }, "syncing a source failed");
   await inTransaction(async (tx) => {
-    const source = await tx.stripeSource.findFirst({ where: { id: claim.id, leaseToken: claim.leaseToken } });
-    if (!source) return;
-    const failCount = source.failCount + 1;
-    const pause = retryPausesSeconds[Math.min(failCount, retryPausesSeconds.length) - 1] ?? 3600;
-    const jitter = 0.9 + Math.random() * 0.2;
+    await lockLease(tx, claim);
+    const source = await tx.stripeSource.findUniqueOrThrow({ where: { id: claim.id } });
+    const { failCount, retryAt } = nextTry(source, now);
     await tx.stripeSource.update({
       where: { id: claim.id },
-      data: {
-        failCount,
-        lastError: message,
-        retryAt: new Date(now.getTime() + pause * jitter * 1000),
-        leaseToken: null,
-        leaseUntil: null,
-      },
+      data: { failCount, retryAt, lastError: message, leaseToken: null, leaseUntil: null },
     });
     await tx.stripeEvent.updateMany({
       where: { sourceId: claim.id, processedAt: null, ignoredAt: null },
       data: { failedAt: now, lastError: message, attempts: { increment: 1 } },
     });
-    if (failCount >= alertAfterFailures || !mayPass(error))
+    const told = await tx.alert.findFirst({
+      where: { kind: "fulfillment-failed", sourceId: claim.id, resolvedAt: null },
+    });
+    if (!told && (failCount >= alertAfterFailures || !mayPass(error)))
       await raiseAlert(tx, {
         now,
         kind: "fulfillment-failed",
@@ -192,9 +203,23 @@ async function recordFailure(claim: ClaimedSource, error: unknown, now: Date): P
         sourceId: claim.id,
         orderId: source.orderId,
       });
-  }).catch((failure) =>
-    logger().error({ err: failure, source: claim.id }, "recording a failed sync failed too"),
-  );
+  }).catch((failure) => {
+    if (failure instanceof LeaseLost) return; // whoever has the lease now records what becomes of it
+    logger().error({ err: failure, source: claim.id }, "recording a failed sync failed too");
+  });
+}
+
+/** A try before its time, because somebody looks at the return page, neither counts nor moves the next one. */
+function nextTry(
+  source: { failCount: number; retryAt: Date | null },
+  now: Date,
+): { failCount: number; retryAt: Date } {
+  const { retryAt } = source;
+  if (retryAt && retryAt > now) return { failCount: source.failCount, retryAt };
+  const failCount = source.failCount + 1;
+  const pause = retryPausesSeconds[Math.min(failCount, retryPausesSeconds.length) - 1] ?? 3600;
+  const jitter = 0.9 + Math.random() * 0.2;
+  return { failCount, retryAt: new Date(now.getTime() + pause * jitter * 1000) };
 }
 
 /** Whether the same call may well succeed later without anybody's help. */
