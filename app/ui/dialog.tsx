@@ -11,7 +11,8 @@ type DialogProps = {
 
 /**
  * A dialog whose being open is in the address (`?do=extend`), so that it works without scripts, as a section of
- * the page, and survives reload and Back. With scripts it is modal. Focus returns to the link that opened it.
+ * the page, and survives reload and Back. With scripts it is modal. Focus returns to the link that opened it, or
+ * else to the page.
  */
 export function Dialog({ title, closeTo, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
@@ -30,7 +31,9 @@ export function Dialog({ title, closeTo, children }: DialogProps) {
     start?.focus();
     return () => {
       dialog.close();
-      if (opener?.isConnected) opener.focus();
+      // What opened it may be gone with what was done in it, such as "Suspend" once the license is suspended.
+      const back = opener?.isConnected ? opener : document.getElementById("main");
+      back?.focus({ preventScroll: true });
     };
   }, []);
 
