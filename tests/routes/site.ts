@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ServerBuild } from "@remix-run/node";
 import type { RouteConfigEntry } from "@remix-run/route-config";
-import { afterAll } from "vitest";
+import pg from "pg";
+import { afterAll, inject } from "vitest";
 import { isBuildStale } from "#app/commands/build-freshness.ts";
 import { serve } from "#app/commands/serve.ts";
 import { may, type Role, roles } from "#app/domain/account/roles.ts";
@@ -89,13 +90,21 @@ export async function openSite() {
 
 export type Site = Awaited<ReturnType<typeof openSite>>;
 
+/** Test files run side by side; the first one builds and the others wait for it. */
 async function buildWhenStale(): Promise<void> {
-  if (!(await isBuildStale())) return;
-  const { status, stderr } = spawnSync("npm", ["run", "-s", "build"], {
-    encoding: "utf8",
-    env: { ...process.env, NODE_ENV: "production", VITEST: "" },
-  });
-  if (status !== 0) throw new Error(`The site could not be built:\n${stderr}`);
+  const lock = new pg.Client({ connectionString: inject("testDatabaseServer").adminUrl });
+  await lock.connect();
+  try {
+    await lock.query("SELECT pg_advisory_lock(hashtext('latchkey test build'))");
+    if (!(await isBuildStale())) return;
+    const { status, stderr } = spawnSync("npm", ["run", "-s", "build"], {
+      encoding: "utf8",
+      env: { ...process.env, NODE_ENV: "production", VITEST: "" },
+    });
+    if (status !== 0) throw new Error(`The site could not be built:\n${stderr}`);
+  } finally {
+    await lock.end();
+  }
 }
 
 async function signInStaff(): Promise<Record<Role, string>> {
