@@ -24,23 +24,30 @@ export type AuditEntry = {
  * Rows are never changed afterwards: a trigger refuses it.
  */
 export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
-  await tx.auditLog.create({
-    data: {
-      at: entry.now,
-      actorType: entry.actor.type,
-      actorId: "id" in entry.actor ? entry.actor.id : null,
-      actorLabel: entry.actor.label,
-      event: entry.event,
-      targetType: entry.target.type,
-      targetId: entry.target.id,
-      licenseId: entry.licenseId ?? null,
-      orderId: entry.orderId ?? null,
-      customerId: entry.customerId ?? null,
-      reason: entry.reason ?? null,
-      cause: entry.cause ?? null,
-      before: entry.before ?? Prisma.DbNull,
-      after: entry.after ?? Prisma.DbNull,
-      requestId: entry.requestId ?? null,
-    },
-  });
+  await tx.auditLog.create({ data: rowOf(entry) });
+}
+
+/** Many records of one change, numbered in their order; a large sale has thousands. */
+export async function recordAudits(tx: Tx, entries: AuditEntry[]): Promise<void> {
+  await tx.auditLog.createMany({ data: entries.map(rowOf) });
+}
+
+function rowOf(entry: AuditEntry) {
+  return {
+    at: entry.now,
+    actorType: entry.actor.type,
+    actorId: "id" in entry.actor ? entry.actor.id : null,
+    actorLabel: entry.actor.label,
+    event: entry.event,
+    targetType: entry.target.type,
+    targetId: entry.target.id,
+    licenseId: entry.licenseId ?? null,
+    orderId: entry.orderId ?? null,
+    customerId: entry.customerId ?? null,
+    reason: entry.reason ?? null,
+    cause: entry.cause ?? null,
+    before: entry.before ?? Prisma.DbNull,
+    after: entry.after ?? Prisma.DbNull,
+    requestId: entry.requestId ?? null,
+  };
 }

@@ -4,7 +4,9 @@ import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { normalizeEmail } from "#app/domain/customer/customer.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { newId } from "#app/domain/ids.ts";
+import { storableAmount } from "#app/domain/order/order.ts";
 import { getPriceForSale } from "#app/domain/product/catalog.queries.server.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { db, inTransaction } from "#app/infra/db.server.ts";
 import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
@@ -57,7 +59,7 @@ export async function startCheckout(
   if (!line?.stripePriceId)
     throw new DomainError("INVALID", "This order has nothing to pay for. Please choose a plan.");
   try {
-    const session = await openSession(order, line, request);
+    const session = await openSession(order, line);
     if (!session.url) throw new Error(`Stripe opened ${session.id} without an address.`);
     await noteSession(order, session, request.now);
     return { orderId: order.id, redirectTo: session.url };
@@ -75,13 +77,23 @@ type OrderWithLines = Order & { lines: OrderLine[] };
 
 async function findOrderToRetry(request: CheckoutRequest): Promise<OrderWithLines | null> {
   if (!request.orderId) return null;
-  return db().order.findFirst({
+  const order = await db().order.findFirst({
     where: {
       id: request.orderId,
       browserNonceHash: sha256Hex(request.browserNonce),
       stripeSessionId: null,
       lines: { some: { priceId: request.priceId, quantity: request.quantity } },
     },
+    include: { lines: true },
+  });
+  if (!order) return null;
+  const email = request.email ? normalizeEmail(request.email) : order.email;
+  const customerId = request.customerId ?? order.customerId;
+  if (email === order.email && customerId === order.customerId) return order;
+  // Stripe refuses a key it knows when something else is asked for under it.
+  return db().order.update({
+    where: { id: order.id },
+    data: { email, customerId, checkoutAttempt: { increment: 1 } },
     include: { lines: true },
   });
 }
@@ -117,7 +129,7 @@ async function createOrder(request: CheckoutRequest): Promise<OrderWithLines> {
         email,
         origin: "checkout",
         browserNonceHash: sha256Hex(request.browserNonce),
-        amountTotal: price.amount * quantity,
+        amountTotal: storableAmount(price.amount * quantity),
         currency: price.currency,
         livemode: isLivemode(),
         createdAt: now,
@@ -126,9 +138,9 @@ async function createOrder(request: CheckoutRequest): Promise<OrderWithLines> {
             {
               id: newId("line", now),
               stripePriceId: price.stripePriceId,
-              description: `${price.product.name} – ${price.policy.name}`,
+              description: planName(price.product.name, price.policy.name),
               quantity,
-              amount: price.amount * quantity,
+              amount: storableAmount(price.amount * quantity),
               priceId: price.id,
               policyId: price.policy.id,
             },
@@ -150,10 +162,33 @@ async function createOrder(request: CheckoutRequest): Promise<OrderWithLines> {
   });
 }
 
-async function openSession(order: OrderWithLines, line: OrderLine, request: CheckoutRequest) {
-  const stripeCustomer = order.customerId
+async function openSession(order: OrderWithLines, line: OrderLine): Promise<Stripe.Checkout.Session> {
+  const known = order.customerId
     ? await db().stripeCustomer.findFirst({ where: { customerId: order.customerId, livemode: isLivemode() } })
     : null;
+  try {
+    return await createSession(order, line, known?.id ?? null);
+  } catch (error) {
+    if (!known || !isMissingCustomer(error)) throw error;
+    // Somebody deleted the customer at Stripe: the buyer gets a new one with this purchase.
+    await db().stripeCustomer.deleteMany({ where: { id: known.id } });
+    const { checkoutAttempt } = await db().order.update({
+      where: { id: order.id },
+      data: { checkoutAttempt: { increment: 1 } },
+    });
+    return createSession({ ...order, checkoutAttempt }, line, null);
+  }
+}
+
+function isMissingCustomer(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError &&
+    error.code === "resource_missing" &&
+    error.param === "customer"
+  );
+}
+
+function createSession(order: OrderWithLines, line: OrderLine, stripeCustomerId: string | null) {
   const { appUrl } = getEnv();
   return stripe().checkout.sessions.create(
     {
@@ -165,9 +200,9 @@ async function openSession(order: OrderWithLines, line: OrderLine, request: Chec
       metadata: { order: order.id },
       payment_intent_data: { metadata: { order: order.id } },
       allow_promotion_codes: true,
-      ...(stripeCustomer
-        ? { customer: stripeCustomer.id }
-        : { customer_creation: "always" as const, ...(request.email && { customer_email: request.email }) }),
+      ...(stripeCustomerId
+        ? { customer: stripeCustomerId }
+        : { customer_creation: "always" as const, ...(order.email && { customer_email: order.email }) }),
     },
     { idempotencyKey: `order:${order.id}:${order.checkoutAttempt}` },
   );
@@ -179,7 +214,7 @@ const firstCheckMs = 15 * 60_000;
 async function noteSession(order: Order, session: Stripe.Checkout.Session, now: Date): Promise<void> {
   const nextCheckAt = new Date(now.getTime() + firstCheckMs);
   await inTransaction(async (tx) => {
-    await tx.order.update({ where: { id: order.id }, data: { stripeSessionId: session.id } });
+    // The source before the order, as a sync locks them.
     await tx.stripeSource.upsert({
       where: { id: session.id },
       create: {
@@ -192,5 +227,6 @@ async function noteSession(order: Order, session: Stripe.Checkout.Session, now: 
       },
       update: { orderId: order.id },
     });
+    await tx.order.update({ where: { id: order.id }, data: { stripeSessionId: session.id } });
   });
 }

@@ -1,6 +1,6 @@
 import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { type Actor, stripeActor } from "#app/domain/audit-log/audit-event.ts";
-import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
+import { recordAudit, recordAudits } from "#app/domain/audit-log/audit-log.server.ts";
 import {
   bindStripeCustomer,
   type CustomerRow,
@@ -10,6 +10,7 @@ import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { newId } from "#app/domain/ids.ts";
 import { keyForSlot, storedKey } from "#app/domain/license/license-key.server.ts";
 import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
+import { storableAmount } from "#app/domain/order/order.ts";
 import {
   type DesiredLicense,
   type PolicyMap,
@@ -131,7 +132,7 @@ async function recordLines(tx: Tx, order: Order, projection: SaleProjection): Pr
       stripePriceId: line.priceId,
       description: line.description,
       quantity: line.quantity,
-      amount: line.amountTotal,
+      amount: storableAmount(line.amountTotal),
       policyId: policy?.id ?? null,
     };
     if (!row) await tx.orderLine.create({ data: { id: newId("line"), orderId: order.id, ...columns } });
@@ -165,7 +166,7 @@ async function moveOrder(
     customerId: customer?.id ?? order.customerId,
     email: session.email ?? order.email,
     paymentIntentId: session.payment?.id ?? order.paymentIntentId,
-    amountTotal: session.amountTotal ?? order.amountTotal,
+    amountTotal: session.amountTotal === null ? order.amountTotal : storableAmount(session.amountTotal),
     currency: session.currency ?? order.currency,
     livemode: session.livemode,
     paidAt: order.paidAt ?? projection.paidAt,
@@ -239,8 +240,9 @@ async function issueMissing(
     licenseRow(license, session.id, order.id, owner.id, projection.paidAt ?? now),
   );
   await tx.license.createMany({ data: rows });
-  for (const row of rows)
-    await recordAudit(tx, {
+  await recordAudits(
+    tx,
+    rows.map((row) => ({
       now,
       actor: stripeActor satisfies Actor,
       event: "license.issued",
@@ -254,7 +256,8 @@ async function issueMissing(
         paidUntil: row.paidUntil?.toISOString() ?? null,
         ordinal: row.ordinal,
       },
-    });
+    })),
+  );
   if (!order.fulfilledAt) await tx.order.update({ where: { id: order.id }, data: { fulfilledAt: now } });
   await queueEmail(tx, {
     now,

@@ -1,3 +1,13 @@
+const largestStorable = 2_147_483_647;
+
+/**
+ * A sum as our 32-bit columns can hold it; null when it is larger (about 21 million of a currency with cents, which
+ * is a usual price in some): the sum stays at Stripe, and the sale must not fail because of it.
+ */
+export function storableAmount(amount: number | null): number | null {
+  return amount !== null && Math.abs(amount) > largestStorable ? null : amount;
+}
+
 /** The facts an order's status is derived from. */
 export type OrderFacts = {
   origin: string;

@@ -70,8 +70,10 @@ export type SaleProjection = {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-/** More keys than this in one line are a mistake or an attack; a person decides. */
-export const maxUnitsPerLine = 10_000;
+/** More keys than this in one sale are a mistake or an attack, and more than one mail can show; a person decides. */
+export const maxUnitsPerSale = 2_000;
+/** One license for this many seats at most; a larger line counts by its units. */
+const maxSeatsPerLicense = 10_000;
 
 /**
  * What should be true of a one-time sale, from what Stripe holds now (stripe.md 1.1, I1 to I4). Pure: the same
@@ -94,9 +96,10 @@ export function projectSale(
 
   const paidAt = known.paidAt ?? moneyArrivedAt(session, known, now);
   const alerts = saleAlerts(session, lines, known.hasOwner);
-  const licenses = known.hasOwner
-    ? lines.flatMap(({ line, policy }) => (policy ? licensesOf(line, policy, paidAt) : []))
-    : [];
+  const licenses =
+    known.hasOwner && unitsOf(lines) <= maxUnitsPerSale
+      ? lines.flatMap(({ line, policy }) => (policy ? licensesOf(line, policy, paidAt) : []))
+      : [];
   return { state, paidAt, lines, licenses, alerts, nextCheckAt };
 }
 
@@ -133,15 +136,25 @@ export function policyOf(line: SessionLine, lineCount: number, policies: PolicyM
   );
 }
 
+type MappedLine = { line: SessionLine; policy: PolicyTerms | null };
+
+/** How many licenses these lines ask for. */
+function unitsOf(lines: readonly MappedLine[]): number {
+  return lines.reduce((sum, { line, policy }) => sum + (policy ? countOf(line, policy) : 0), 0);
+}
+
+function countOf(line: SessionLine, policy: PolicyTerms): number {
+  const shared = policy.seats === "devices" && line.quantity <= maxSeatsPerLicense;
+  return shared ? Math.min(1, line.quantity) : line.quantity;
+}
+
 function licensesOf(line: SessionLine, policy: PolicyTerms, paidAt: Date): DesiredLicense[] {
-  if (line.quantity > maxUnitsPerLine) return [];
-  const count = policy.seats === "devices" ? Math.min(1, line.quantity) : line.quantity;
   const deviceLimit =
     policy.deviceLimit === null
       ? null
       : policy.deviceLimit * (policy.seats === "devices" ? line.quantity : 1);
   const days = policy.term === "days" ? (policy.termDays ?? 0) : null;
-  return Array.from({ length: count }, (_, ordinal) => ({
+  return Array.from({ length: countOf(line, policy) }, (_, ordinal) => ({
     itemKey: line.id,
     ordinal,
     policy,
@@ -154,7 +167,7 @@ function licensesOf(line: SessionLine, policy: PolicyTerms, paidAt: Date): Desir
 
 function saleAlerts(
   session: CheckoutSessionFacts,
-  lines: { line: SessionLine; policy: PolicyTerms | null }[],
+  lines: readonly MappedLine[],
   hasOwner: boolean,
 ): SaleAlert[] {
   const alerts: SaleAlert[] = [];
@@ -165,13 +178,14 @@ function saleAlerts(
         causeKey: line.id,
         message: `Paid line “${line.description}” (${line.priceId ?? "no price"}) of ${session.id} matches no policy, so it gave no license. Add its price to the catalog, then sync the order again.`,
       });
-    else if (line.quantity > maxUnitsPerLine)
-      alerts.push({
-        kind: "too-many-units",
-        causeKey: line.id,
-        message: `Paid line “${line.description}” of ${session.id} has ${line.quantity} units, more than the ${maxUnitsPerLine} that are issued by themselves. Issue them by hand.`,
-      });
   }
+  const units = unitsOf(lines);
+  if (units > maxUnitsPerSale)
+    alerts.push({
+      kind: "too-many-units",
+      causeKey: session.id,
+      message: `${session.id} is paid and has ${units} units, more than the ${maxUnitsPerSale} that are issued by themselves. Check that it is meant, then issue them by hand.`,
+    });
   if (!hasOwner)
     alerts.push({
       kind: "no-email",

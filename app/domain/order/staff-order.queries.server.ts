@@ -19,6 +19,8 @@ export type OrderHappening = {
   detail: string | null;
   actor: string | null;
   about: { type: "event" | "email" | "license"; id: string } | null;
+  /** About to change by itself within seconds. */
+  waiting?: boolean;
 };
 
 /** More than this of a kind are reached through its own list. */
@@ -110,6 +112,7 @@ async function timelineOf(orderId: string, sourceIds: string[]): Promise<OrderHa
       detail: email.lastError ? `To ${email.recipient}: ${email.lastError}` : `To ${email.recipient}`,
       actor: null,
       about: { type: "email" as const, id: email.id },
+      waiting: emailState(email) === "queued" && email.attempts === 0,
     })),
     ...events.map((event) => ({
       id: event.dedupeKey,
