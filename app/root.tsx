@@ -8,6 +8,8 @@ import { RouteAnnouncer } from "#app/ui/route-announcer.tsx";
 import { ShopShell } from "#app/ui/shop-shell.tsx";
 import "./app.css";
 
+export { headers } from "#app/http/retry-after.ts";
+
 export const links: LinksFunction = () => [{ rel: "icon", href: "/favicon.svg", type: "image/svg+xml" }];
 
 export const meta: MetaFunction = ({ error }) => [{ title: error ? errorTitle(error) : "Latchkey" }];

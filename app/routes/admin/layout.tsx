@@ -6,6 +6,8 @@ import { paths } from "#app/paths.ts";
 import { errorTitle, RouteErrorPage } from "#app/routes/route-error-page.tsx";
 import { AdminShell } from "#app/ui/admin-shell.tsx";
 
+export { headers } from "#app/http/retry-after.ts";
+
 export const meta: MetaFunction = ({ error }) => [{ title: error ? errorTitle(error) : "Latchkey" }];
 
 /** Fills the frame and guards nothing but it: every page below names the permission it needs. */

@@ -6,6 +6,8 @@ import { paths } from "#app/paths.ts";
 import { errorTitle, RouteErrorPage } from "#app/routes/route-error-page.tsx";
 import { PortalShell } from "#app/ui/portal-shell.tsx";
 
+export { headers } from "#app/http/retry-after.ts";
+
 export const meta: MetaFunction = ({ error }) => [{ title: error ? errorTitle(error) : "Latchkey" }];
 
 /** Fills the frame and guards nothing but it: every page below asks for its own customer. */

@@ -5,6 +5,8 @@ import { layoutResponse } from "#app/http/layout.server.ts";
 import { errorTitle, RouteErrorPage } from "#app/routes/route-error-page.tsx";
 import { ShopShell } from "#app/ui/shop-shell.tsx";
 
+export { headers } from "#app/http/retry-after.ts";
+
 export const meta: MetaFunction = ({ error }) => [{ title: error ? errorTitle(error) : "Latchkey" }];
 
 export async function loader({ request }: LoaderFunctionArgs) {
