@@ -2,7 +2,7 @@ import { validUntil } from "#app/domain/license/assess-license.ts";
 import { readKey } from "#app/domain/license/license-key.server.ts";
 import { maskKey } from "#app/domain/license/license-key.ts";
 import { orderStatus } from "#app/domain/order/order.ts";
-import { claimSource, markSourceDirty } from "#app/domain/stripe-sync/claim-source.server.ts";
+import { claimSource, markSourceVisited } from "#app/domain/stripe-sync/claim-source.server.ts";
 import { fetchCheckoutSession } from "#app/domain/stripe-sync/fetch-checkout-session.server.ts";
 import { syncSource } from "#app/domain/stripe-sync/sync-source.server.ts";
 import { db } from "#app/infra/db.server.ts";
@@ -48,31 +48,34 @@ const longestWaitMs = 5_000;
  * seconds for it, here or in whichever process has it; safe to call any number of times at once.
  */
 export async function getCheckoutReturn(visit: ReturnVisit): Promise<CheckoutReturn> {
-  if (!/^cs_(test|live)_\w{1,200}$/.test(visit.sessionId) || !isStripeConfigured())
-    return { state: "unknown" };
+  const mode = /^cs_(test|live)_\w{1,200}$/.exec(visit.sessionId)?.[1];
+  if (!mode || !isStripeConfigured() || (mode === "live") !== isLivemode()) return { state: "unknown" };
+  const deadline = Date.now() + longestWaitMs;
   const before = await describeSale(visit);
   if (before && before.state !== "open" && before.state !== "awaiting-payment") return before;
-  const asked = await askForSync(visit.sessionId);
+  const asked = await askForSync(visit.sessionId, deadline);
   if (asked === "unknown") return { state: "unknown" };
   if (asked === "unreachable") return before ?? { state: "processing" };
-  await waitForSync(visit.sessionId, visit.now);
+  await waitForSync(visit.sessionId, visit.now, deadline);
   const after = await describeSale(visit);
   if (!after) return { state: "unknown" };
   return after.state === "open" && !(await isInStep(visit.sessionId)) ? { state: "processing" } : after;
 }
 
-async function askForSync(sessionId: string): Promise<"asked" | "unknown" | "unreachable"> {
+async function askForSync(sessionId: string, deadline: number): Promise<"asked" | "unknown" | "unreachable"> {
   const known = await db().stripeSource.findUnique({ where: { id: sessionId } });
   if (!known) {
     // A stranger may type any id: ask Stripe before keeping a row for it.
     try {
-      if (!(await fetchCheckoutSession(sessionId))) return "unknown";
+      const found = await Promise.race([fetchCheckoutSession(sessionId), pause(deadline - Date.now())]);
+      if (found === null) return "unknown";
+      if (found === undefined) return "unreachable";
     } catch (error) {
       logger().warn({ err: error }, "the return page could not ask Stripe");
       return "unreachable";
     }
   }
-  await markSourceDirty({
+  await markSourceVisited({
     sourceId: sessionId,
     kind: "checkout_session",
     livemode: isLivemode(),
@@ -82,8 +85,7 @@ async function askForSync(sessionId: string): Promise<"asked" | "unknown" | "unr
 }
 
 /** Syncs here unless another process already does; then looks until that one is done. */
-async function waitForSync(sessionId: string, now: Date): Promise<void> {
-  const deadline = Date.now() + longestWaitMs;
+async function waitForSync(sessionId: string, now: Date, deadline: number): Promise<void> {
   while (Date.now() < deadline) {
     const claim = await claimSource(sessionId, now);
     if (claim) {
@@ -95,8 +97,8 @@ async function waitForSync(sessionId: string, now: Date): Promise<void> {
   }
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+function pause(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds).unref());
 }
 
 async function isInStep(sessionId: string): Promise<boolean> {

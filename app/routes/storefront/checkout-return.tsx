@@ -1,15 +1,21 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { type CheckoutReturn, getCheckoutReturn } from "#app/domain/checkout/checkout-return.server.ts";
+import { DomainError } from "#app/domain/domain-error.ts";
 import { cookieName, readCookie } from "#app/http/cookies.server.ts";
 import { getCustomer } from "#app/http/guards.server.ts";
+import { clientKey, consume, waitWords } from "#app/http/rate-limit.server.ts";
+import { errorResponse } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
 import { ButtonLink } from "#app/ui/button.tsx";
 import { OutcomePage } from "./outcome-page.tsx";
 import { PurchaseReady } from "./purchase-ready.tsx";
 import { StillProcessing } from "./still-processing.tsx";
 
-export async function loader({ request }: LoaderFunctionArgs) {
+export async function loader({ request, context }: LoaderFunctionArgs) {
+  // Each look may cost a question to Stripe, and anybody can look.
+  const turn = await consume("checkout-return-by-client", clientKey(context.clientAddress));
+  if (!turn.allowed) throw errorResponse(tooManyLooks(turn.retryAfterSeconds));
   const customer = await getCustomer(request);
   const result = await getCheckoutReturn({
     sessionId: new URL(request.url).searchParams.get("session_id") ?? "",
@@ -18,6 +24,11 @@ export async function loader({ request }: LoaderFunctionArgs) {
     now: new Date(),
   });
   return json(result, { status: result.state === "unknown" ? 404 : 200 });
+}
+
+function tooManyLooks(retryAfterSeconds: number): DomainError {
+  const words = `This page was opened too often from here. Try again in ${waitWords(retryAfterSeconds)}; your key comes by mail in any case.`;
+  return new DomainError("RATE_LIMITED", words, { context: { retryAfterSeconds } });
 }
 
 const titles: Record<CheckoutReturn["state"], string> = {
@@ -30,8 +41,11 @@ const titles: Record<CheckoutReturn["state"], string> = {
   ready: "Thank you",
 };
 
+/** The one state that reads differently to somebody else. */
+const titleForOthers = "This purchase is complete";
+
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
-  { title: `${titles[data?.state ?? "unknown"]} · Latchkey` },
+  { title: `${isSomebodyElses(data) ? titleForOthers : titles[data?.state ?? "unknown"]} · Latchkey` },
   { name: "robots", content: "noindex" },
 ];
 
@@ -54,7 +68,7 @@ export default function CheckoutReturnPage() {
             Order #{result.orderNumber} is in, and your bank is sending the money. That takes from a few
             minutes to a few days.
           </p>
-          <p>We mail you the key as soon as the payment arrives. You can close this page.</p>
+          <p>We email you the key as soon as the payment arrives. You can close this page.</p>
         </OutcomePage>
       );
     case "payment-failed":
@@ -85,7 +99,7 @@ export default function CheckoutReturnPage() {
       return (
         <OutcomePage kind="problem" title={title} action={<FindMyKey />}>
           <p>
-            This address does not lead to a purchase in this shop. If you have paid, your key was mailed to
+            This address does not lead to a purchase in this shop. If you have paid, your key was emailed to
             the address you gave; signing in with that address shows it too.
           </p>
         </OutcomePage>
@@ -96,13 +110,17 @@ export default function CheckoutReturnPage() {
 /** The key is for the browser that paid and for the signed-in owner; anybody may have this address. */
 function SomebodyElses({ orderNumber }: { orderNumber: number }) {
   return (
-    <OutcomePage kind="done" title="This purchase is complete" action={<FindMyKey />}>
+    <OutcomePage kind="done" title={titleForOthers} action={<FindMyKey />}>
       <p>
-        Order #{orderNumber} is paid and its key was mailed to the buyer. For safety it is shown only in the
+        Order #{orderNumber} is paid and its key was emailed to the buyer. For safety it is shown only in the
         browser that paid. Sign in with the address used for the purchase to see it here.
       </p>
     </OutcomePage>
   );
+}
+
+function isSomebodyElses(result: { state: string; mine?: boolean } | undefined): boolean {
+  return result?.state === "ready" && result.mine === false;
 }
 
 function ChooseAgain({ children }: { children: string }) {
