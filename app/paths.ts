@@ -3,8 +3,9 @@ export const paths = {
   home: () => "/",
   checkout: () => "/checkout",
   checkoutReturn: (sessionId?: string) => withQuery("/checkout/return", { session_id: sessionId }),
-  signIn: (query: { redirectTo?: string | undefined; as?: "staff" | undefined; code?: string | undefined } = {}) =>
-    withQuery("/sign-in", query),
+  signIn: (
+    query: { redirectTo?: string | undefined; as?: "staff" | undefined; code?: string | undefined } = {},
+  ) => withQuery("/sign-in", query),
   signOut: () => "/sign-out",
   portal: {
     licenses: () => "/portal",

@@ -4,7 +4,7 @@ import { clsx } from "clsx";
 import { LoaderCircle } from "lucide-react";
 import type { ComponentPropsWithoutRef, MouseEvent } from "react";
 
-export type ButtonVariant = "primary" | "secondary" | "danger" | "quiet";
+export type ButtonVariant = "primary" | "secondary" | "danger" | "danger-outline" | "quiet";
 export type ButtonSize = "medium" | "small";
 
 const look = cva(
@@ -19,6 +19,9 @@ const look = cva(
         primary: "border-transparent bg-accent-fill text-accent-on shadow-card hover:bg-accent-hover",
         secondary:
           "border-line-strong/60 bg-surface text-ink shadow-card hover:border-line-strong hover:bg-sunken",
+        // Leads to something grave without doing it yet.
+        "danger-outline":
+          "border-line-strong/60 bg-surface text-bad shadow-card hover:border-bad-line hover:bg-bad-soft",
         danger: "border-transparent bg-danger-fill text-danger-on shadow-card hover:bg-danger-hover",
         quiet: "border-transparent bg-transparent text-accent hover:bg-accent-soft",
       },

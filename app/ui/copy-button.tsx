@@ -42,7 +42,7 @@ export function CopyButton({ value, label, iconOnly }: CopyButtonProps) {
         type="button"
         onClick={copy}
         aria-label={label}
-        className="inline-flex min-h-8 min-w-8 items-center justify-center gap-1.5 rounded-lg border border-line-strong/60 bg-surface px-2 text-sm font-medium hover:border-line-strong hover:bg-sunken"
+        className="inline-flex min-h-8 min-w-8 flex-none items-center justify-center gap-1.5 rounded-lg border border-line-strong/60 bg-surface px-2 text-sm font-medium hover:border-line-strong hover:bg-sunken"
       >
         <Icon
           aria-hidden="true"

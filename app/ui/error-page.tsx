@@ -25,11 +25,11 @@ export function ErrorPage({ status, title, children, requestId, back }: ErrorPag
       </p>
       {requestId && (
         <p className="flex flex-wrap items-center gap-2 border-t border-line pt-5 text-sm text-ink-muted">
-          If you ask for help, quote this request id:
+          If you ask for help, quote this request ID:
           <code translate="no" className="font-mono text-ink wrap-anywhere">
             {requestId}
           </code>
-          <CopyButton value={requestId} label="Copy request id" iconOnly />
+          <CopyButton value={requestId} label="Copy request ID" iconOnly />
         </p>
       )}
     </div>

@@ -11,7 +11,7 @@ export function Facts({ children }: { children: ReactNode }) {
 
 export function Fact({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="grid gap-x-6 sm:grid-cols-[minmax(8rem,1fr)_minmax(0,2.5fr)] sm:py-2.5 sm:first:pt-0 sm:last:pb-0">
+    <div className="grid gap-x-4 sm:grid-cols-[8.5rem_minmax(0,1fr)] sm:py-2.5 sm:first:pt-0 sm:last:pb-0">
       <dt className="text-sm leading-6 text-ink-muted">{label}</dt>
       <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </div>

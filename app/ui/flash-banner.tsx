@@ -6,16 +6,17 @@ export type Flash = { id: string; message: string; tone: "success" | "error" };
 
 /**
  * What the last action did. A layout keeps its data while one moves between its pages, so the message belongs to
- * the page it arrived on and is gone on the next.
+ * the page it arrived on and is gone on the next. A page that only asks for its data again keeps the message.
  */
 export function FlashBanner({ flash }: { flash: Flash | null | undefined }) {
-  const { pathname } = useLocation();
-  const arrived = useRef<{ id: string; pathname: string } | null>(null);
-  if (flash && arrived.current?.id !== flash.id) arrived.current = { id: flash.id, pathname };
-  const shown = flash && arrived.current?.pathname === pathname;
+  const { pathname, key } = useLocation();
+  const arrived = useRef<{ flash: Flash; pathname: string; key: string } | null>(null);
+  if (flash && arrived.current?.flash.id !== flash.id) arrived.current = { flash, pathname, key };
+  const isHere = flash ? arrived.current?.pathname === pathname : arrived.current?.key === key;
+  const shown = isHere ? arrived.current?.flash : undefined;
   return (
-    <div role={flash?.tone === "error" ? "alert" : "status"} className={shown ? "mb-6" : undefined}>
-      {shown && <Banner tone={flash.tone}>{flash.message}</Banner>}
+    <div role={shown?.tone === "error" ? "alert" : "status"} className={shown ? "mb-6" : undefined}>
+      {shown && <Banner tone={shown.tone}>{shown.message}</Banner>}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Eye, EyeOff } from "lucide-react";
+import { Eye } from "lucide-react";
 import { useState } from "react";
 import { CopyButton } from "./copy-button.tsx";
 import { useHydrated } from "./use-hydrated.ts";
@@ -14,7 +14,7 @@ type LicenseKeyProps = {
 const keyText =
   "block min-w-0 rounded-lg border border-line bg-sunken px-3 py-2 font-mono text-sm leading-6 font-medium text-balance [font-variant-ligatures:none] wrap-anywhere sm:text-[0.9375rem]";
 const toggle =
-  "inline-flex min-h-8 items-center gap-1.5 rounded-lg border border-line-strong/60 bg-surface px-2.5 text-sm font-medium hover:border-line-strong hover:bg-sunken print:hidden";
+  "inline-flex min-h-8 items-center gap-1.5 rounded-lg border border-line-strong/60 bg-surface px-2.5 text-sm font-medium hover:border-line-strong hover:bg-sunken aria-pressed:border-accent-line aria-pressed:bg-accent-soft aria-pressed:text-accent print:hidden";
 
 /** A license key: masked until asked for, with a way to copy it. Without scripts a disclosure shows it. */
 export function LicenseKey({ masked, full, revealed = false }: LicenseKeyProps) {
@@ -26,7 +26,6 @@ export function LicenseKey({ masked, full, revealed = false }: LicenseKeyProps) 
         {masked}
       </code>
     );
-  const Icon = shown ? EyeOff : Eye;
   return (
     <div className="grid gap-2">
       <code translate="no" className={keyText}>
@@ -35,7 +34,7 @@ export function LicenseKey({ masked, full, revealed = false }: LicenseKeyProps) 
       <div className="flex flex-wrap items-start gap-2">
         {hydrated ? (
           <button type="button" aria-pressed={shown} onClick={() => setShown(!shown)} className={toggle}>
-            <Icon aria-hidden="true" className="size-4 text-ink-muted" />
+            <Eye aria-hidden="true" className="size-4" />
             Show key
           </button>
         ) : (

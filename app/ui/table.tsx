@@ -81,10 +81,16 @@ export function Row({ children }: { children: ReactNode }) {
   );
 }
 
-type CellProps = { label: string; align?: "right" | undefined; children: ReactNode };
+type CellProps = {
+  label: string;
+  align?: "right" | undefined;
+  /** For addresses and ids: a long one breaks instead of squeezing the other columns. */
+  breakable?: boolean | undefined;
+  children: ReactNode;
+};
 
 /** `label` is the head of its column, shown beside the value where rows are cards. */
-export function Cell({ label, align, children }: CellProps) {
+export function Cell({ label, align, breakable, children }: CellProps) {
   return (
     <td
       role={roles.cell}
@@ -95,7 +101,7 @@ export function Cell({ label, align, children }: CellProps) {
       )}
     >
       {/* One box, so that on a card the value stays together beside its label. */}
-      <div className="min-w-0">{children}</div>
+      <div className={clsx("min-w-0", breakable && "sm:max-w-64 sm:wrap-break-word")}>{children}</div>
     </td>
   );
 }

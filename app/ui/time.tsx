@@ -1,3 +1,5 @@
+import { Fragment } from "react";
+
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const twoDigits = (value: number) => String(value).padStart(2, "0");
 
@@ -7,10 +9,14 @@ export function formatDate(at: string | Date): string {
   return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
 }
 
+function formatTime(at: string | Date): string {
+  const date = new Date(at);
+  return `${twoDigits(date.getUTCHours())}:${twoDigits(date.getUTCMinutes())} UTC`;
+}
+
 /** "21 Nov 2026, 14:05 UTC". */
 export function formatDateTime(at: string | Date): string {
-  const date = new Date(at);
-  return `${formatDate(date)}, ${twoDigits(date.getUTCHours())}:${twoDigits(date.getUTCMinutes())} UTC`;
+  return `${formatDate(at)}, ${formatTime(at)}`;
 }
 
 type TimeProps = {
@@ -20,10 +26,17 @@ type TimeProps = {
 };
 
 export function Time({ at, dateOnly }: TimeProps) {
+  // Where it is narrow the time goes below the date; neither breaks.
+  const parts = dateOnly ? [formatDate(at)] : [`${formatDate(at)},`, formatTime(at)];
   const exact = `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
   return (
-    <time dateTime={at} title={exact} className="whitespace-nowrap tabular-nums">
-      {dateOnly ? formatDate(at) : formatDateTime(at)}
+    <time dateTime={at} title={exact} className="tabular-nums">
+      {parts.map((part, index) => (
+        <Fragment key={part}>
+          {index > 0 && " "}
+          <span className="whitespace-nowrap">{part}</span>
+        </Fragment>
+      ))}
     </time>
   );
 }
