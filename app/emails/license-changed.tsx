@@ -4,6 +4,7 @@ import {
   type LicenseInEmail,
   licenseEnd,
 } from "#app/domain/email-outbox/email-content.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import {
   ActionLink,
   Box,
@@ -36,7 +37,7 @@ function wordsFor(
     case "suspended":
       return {
         title: `Your ${name} license is suspended`,
-        text: `For the time being the key is not accepted. The license is not lost: it can be reinstated, with the same key. If you did not expect this, contact ${site.shopName}.`,
+        text: `For now the key is not accepted. The license is not lost: it can be reinstated, with the same key. If you did not expect this, contact ${site.shopName}.`,
       };
     case "reinstated":
       return {
@@ -59,7 +60,7 @@ export function LicenseChangedEmail({ content, site }: { content: Content; site:
       <Paragraph>{text}</Paragraph>
       {note && <Paragraph>{site.shopName} writes:</Paragraph>}
       {note && <Quote>{note}</Quote>}
-      <Box title={`${license.productName}, ${license.policyName}`}>
+      <Box title={planName(license.productName, license.policyName)}>
         <KeyText>{license.key}</KeyText>
         {change !== "revoked" && <FactLine>{licenseEnd(license)}</FactLine>}
         {orderNumber !== null && <FactLine>Order #{orderNumber}</FactLine>}

@@ -25,9 +25,8 @@ export function LicenseIssuedEmail({ content, site }: { content: Content; site: 
         <LicenseBox key={license.id} license={license} site={site} />
       ))}
       <Paragraph>
-        Keep this mail. Should you lose it, sign in with this mail address and find your{" "}
-        {several ? "keys" : "key"} in{" "}
-        <TextLink href={`${site.appUrl}${paths.portal.licenses()}`}>your portal</TextLink>
+        Keep this email. If you lose it, sign in with this address to find your {several ? "keys" : "key"} in{" "}
+        <TextLink href={`${site.appUrl}${paths.portal.licenses()}`}>your portal</TextLink>.
       </Paragraph>
     </EmailLayout>
   );

@@ -18,7 +18,7 @@ export function PaymentFailedEmail({ content, site }: { content: Content; site: 
       <Paragraph>You can order again at any time, with another way to pay if you like:</Paragraph>
       <ActionLink href={`${site.appUrl}${paths.home()}`}>Order again</ActionLink>
       <Paragraph>
-        Should the money have left your account all the same, tell {site.shopName} the order number #
+        If the money has left your account all the same, tell {site.shopName} the order number #
         {content.orderNumber}.
       </Paragraph>
     </EmailLayout>

@@ -15,7 +15,8 @@ export function PaymentPendingEmail({ content, site }: { content: Content; site:
       </Paragraph>
       <Paragraph>
         The way you chose to pay takes some time, often several days. As soon as the payment has arrived, we
-        send your license key to this address. You need not do anything, and please do not pay a second time.
+        send your license key to this address. You do not have to do anything; please do not pay a second
+        time.
       </Paragraph>
     </EmailLayout>
   );

@@ -25,8 +25,8 @@ export function SignInCodeEmail({ content, site }: { content: Content; site: Sit
       <ActionLink href={link}>Fill in the code</ActionLink>
       <SmallPrint>The link alone signs nobody in: you still press the button on the page.</SmallPrint>
       <SmallPrint>
-        If you did not ask for a code, ignore this mail. Nobody can sign in without it. Never tell it to
-        anybody, not even to us.
+        If you did not ask for a code, ignore this email: nobody can sign in without it. Never share it with
+        anybody, not even with us.
       </SmallPrint>
     </EmailLayout>
   );

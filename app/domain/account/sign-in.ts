@@ -56,11 +56,11 @@ export type SignInRefusal =
 export function signInRefusalWords(refusal: SignInRefusal): string {
   switch (refusal.outcome) {
     case "malformed":
-      return `A code has ${signInCodeLength} letters and digits, like ABCD-EFGH. Copy it from the mail.`;
+      return `A code has ${signInCodeLength} letters and digits, like ABCD-EFGH. Copy it from the email.`;
     case "wrong":
       return refusal.triesLeft === 0
         ? "That is not the code, and it was the last try. Ask for a new code."
-        : `That is not the code from the newest mail. ${refusal.triesLeft === 1 ? "One try is" : `${refusal.triesLeft} tries are`} left.`;
+        : `That is not the code from the newest email. ${refusal.triesLeft === 1 ? "One try is" : `${refusal.triesLeft} tries are`} left.`;
     case "too-many-tries":
       return `This code was tried ${signInCodeTries} times and is closed. Ask for a new one.`;
     case "expired":

@@ -1,8 +1,19 @@
 import { expect, test } from "vitest";
-import { auditChanges, auditEventLabel, isAuditEvent } from "#app/domain/audit-log/audit-words.ts";
+import {
+  auditChanges,
+  auditEventLabel,
+  causeWords,
+  isAuditEvent,
+} from "#app/domain/audit-log/audit-words.ts";
 
 test("an event is read as words", () => {
   expect(auditEventLabel("license.key-revealed")).toBe("License key revealed");
+});
+
+test("what led to a row is told in words, an event by its id", () => {
+  expect(causeWords("return page")).toBe("Noticed by the return page");
+  expect(causeWords("evt_1")).toBe("evt_1");
+  expect(causeWords(null)).toBeNull();
 });
 
 test("only events that exist are events", () => {

@@ -10,6 +10,13 @@ export function auditEventLabel(event: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What led to a row, where nobody gave a reason: "Seen on the return page first". */
+export function causeWords(cause: string | null): string | null {
+  if (cause === "return page") return "Noticed by the return page";
+  if (cause === "timer" || cause === "sweep") return "Noticed by the regular check";
+  return cause;
+}
+
 export type AuditChange = { field: string; before: string | null; after: string | null };
 
 /** What a row changed, field by field; fields that stayed the same are left out. */

@@ -17,16 +17,16 @@ export function emailKindLabel(kind: string): string {
 export const emailStateLabels: Record<EmailState, string> = {
   queued: "Queued",
   sent: "Sent",
-  failed: "Given up",
+  failed: "Failed",
   dropped: "Not sent",
 };
 
 /** What a state means for whoever looks at one mail. */
 export function emailStateMeaning(state: EmailState, failedTries: number): string {
-  if (state === "sent") return "The mail server has taken this mail.";
-  if (state === "failed") return "This mail was given up and is not tried again by itself.";
-  if (state === "dropped") return "When its turn came this mail was no longer true, so it was not sent.";
+  if (state === "sent") return "The mail server has accepted this email.";
+  if (state === "failed") return "Sending failed for good; it is not tried again by itself.";
+  if (state === "dropped") return "When its turn came this email was no longer true, so it was not sent.";
   return failedTries === 0
-    ? "This mail is about to be sent."
+    ? "This email is about to be sent."
     : "Sending failed; it is tried again by itself.";
 }

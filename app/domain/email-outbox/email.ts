@@ -59,6 +59,6 @@ export function retryObstacle(row: {
 }): string | null {
   if (row.kind === "sign-in-code")
     return "A sign-in code is only valid for some minutes. Ask the person to request a new one on the sign-in page.";
-  if (emailState(row) === "dropped") return "This mail is no longer true, so it is not sent.";
+  if (emailState(row) === "dropped") return "This email is no longer true, so it is not sent.";
   return null;
 }

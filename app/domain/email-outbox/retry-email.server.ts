@@ -30,11 +30,13 @@ export type RetryEmail = {
 export function retryEmail(request: RetryEmail): Promise<{ message: string }> {
   return inTransaction(async (tx) => {
     const email = await tx.email.findUnique({ where: { id: request.emailId } });
-    if (!email) throw new DomainError("NOT_FOUND", "There is no such mail.");
+    if (!email) throw new DomainError("NOT_FOUND", "There is no such email.");
     const recipient = requireRecipient(email, request.recipient);
     const elsewhere = recipient !== email.recipient;
     const again = elsewhere || email.sentAt !== null;
-    const message = again ? `A new mail to ${recipient} is queued.` : `The mail to ${recipient} is sent now.`;
+    const message = again
+      ? `A new email to ${recipient} is queued.`
+      : `The email to ${recipient} is sent now.`;
     const { submission: token, actor, now } = request;
     const said = await claimSubmission(tx, { token, actorId: actor.id, message, now });
     if (said !== null) return { message: said };
@@ -63,7 +65,7 @@ function requireReason(elsewhere: boolean, typed: string | undefined): string | 
   if (elsewhere && reason === "")
     throw new DomainError(
       "INVALID",
-      "Say why the mail goes to another address; it is kept in the audit log.",
+      "Say why the email goes to another address; it is kept in the audit log.",
       {
         field: "reason",
       },

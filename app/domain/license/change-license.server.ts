@@ -77,7 +77,7 @@ export async function changeLicense(
     });
     const told = request.notifyCustomer && !decision.withoutMail;
     if (told) await tellCustomer(tx, before, decision, request);
-    const message = told ? `${decision.message} ${before.customer.email} gets a mail.` : decision.message;
+    const message = told ? `${decision.message} ${before.customer.email} gets an email.` : decision.message;
     await remember(tx, request.submission, message);
     return { message };
   });

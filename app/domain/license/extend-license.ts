@@ -10,9 +10,9 @@ export type Extension =
 
 /** What the dialog offers before a custom period or a date. */
 export const extensionPresets = [
+  { value: "30-days", label: "30 days", count: 30, unit: "day" },
   { value: "1-month", label: "1 month", count: 1, unit: "month" },
   { value: "1-year", label: "1 year", count: 1, unit: "year" },
-  { value: "30-days", label: "30 days", count: 30, unit: "day" },
 ] as const satisfies readonly { value: string; label: string; count: number; unit: ExtensionUnit }[];
 
 /** How long, as the fields of a form say it. */

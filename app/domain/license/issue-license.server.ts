@@ -12,6 +12,7 @@ import { claim, remember, requireReason } from "#app/domain/license/change-licen
 import { extendedEnd } from "#app/domain/license/extend-license.ts";
 import { randomKey, storedKey } from "#app/domain/license/license-key.server.ts";
 import { dayWords } from "#app/domain/license/license-words.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { inTransaction, type Tx } from "#app/infra/db.server.ts";
 import type { Order, Prisma } from "#app/infra/prisma-client/client.ts";
 
@@ -75,8 +76,9 @@ export async function issueLicenseByHand(
       customerId: customer.id,
       orderId: order.id,
     });
-    const count = licenseIds.length === 1 ? "1 license" : `${licenseIds.length} licenses`;
-    const message = `${count} issued to ${customer.email} (order #${order.number}). The keys are on their way by mail.`;
+    const [count, keys] =
+      licenseIds.length === 1 ? ["1 license", "key is"] : [`${licenseIds.length} licenses`, "keys are"];
+    const message = `${count} issued to ${customer.email} (order #${order.number}). The ${keys} on the way by email.`;
     await remember(tx, request.submission, message);
     return { message, orderId: order.id, licenseIds };
   });
@@ -132,7 +134,7 @@ async function recordOrder(
       lines: {
         create: {
           id: newId("line", now),
-          description: `${policy.product.name}, ${policy.name}`,
+          description: planName(policy.product.name, policy.name),
           quantity,
           policyId: policy.id,
         },

@@ -100,3 +100,9 @@ export function normalizeKey(typed: string): string | null {
 export function maskKey(prefix: string, lastGroup: string): string {
   return `${prefix}-••••-••••-••••-••••-••••-••••-${lastGroup}`;
 }
+
+/** Prefix and last group of a masked key, for headings and narrow columns: `LUMEN-…-7K3M`. */
+export function shortMaskedKey(maskedKey: string): string {
+  const groups = maskedKey.split("-");
+  return `${groups[0] ?? ""}-…-${groups.at(-1) ?? ""}`;
+}

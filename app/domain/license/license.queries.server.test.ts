@@ -367,9 +367,9 @@ test("one timeline holds payment, mail, events and acts of the license and its o
     holds: [{ cause: "staff", byStaff: true, reason: "shared key" }],
   });
   expect(read?.timeline.map((entry) => [entry.kind, entry.title, entry.detail, entry.actor])).toEqual([
-    ["email", expect.stringMatching(/^Mail waiting for .*License changed$/), null, null],
+    ["email", expect.stringMatching(/^Email waiting for .*License changed$/), null, null],
     ["license", "Suspended", "shared key", staff.email],
-    ["email", "Mail waiting for a@b.example: License keys", null, null],
+    ["email", "Email waiting for a@b.example: License keys", null, null],
     ["license", "License issued", null, "Stripe"],
     ["payment", "Order paid", "evt_t1", "Stripe"],
     ["event", "Stripe event processed: checkout.session.completed", null, "Stripe"],

@@ -187,7 +187,7 @@ test("the customer is told in the same transaction, once, when staff asks for it
   const request = form(license, { notifyCustomer: true, note: " Sorry for the wait. " });
   const { message } = await extendLicense({ ...request, extension: oneYear });
   const { customer } = await read(license.id);
-  expect(message).toBe(`License extended. It now ends 31 Jan 2028. ${customer.email} gets a mail.`);
+  expect(message).toBe(`License extended. It now ends 31 Jan 2028. ${customer.email} gets an email.`);
   expect(await mailsOf(license.id)).toMatchObject([
     {
       kind: "license-changed",
@@ -350,7 +350,7 @@ test("issuing by hand makes customer, order, licenses, records and one mail", as
     include: { lines: true, licenses: true, customer: true },
   });
   expect(message).toBe(
-    `3 licenses issued to ${email} (order #${order.number}). The keys are on their way by mail.`,
+    `3 licenses issued to ${email} (order #${order.number}). The keys are on the way by email.`,
   );
   expect(order).toMatchObject({ origin: "staff", paidAt: null, fulfilledAt: now, customer: { email } });
   expect(order.lines).toMatchObject([{ quantity: 3, policyId: policy.id }]);

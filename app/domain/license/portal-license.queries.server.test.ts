@@ -139,9 +139,9 @@ test("the history tells the owner what happened, newest first, and neither who n
   const shown = await getLicenseForCustomer({ licenseId: license.id, customerId: customer.id, now });
   expect(shown?.orderNumber).toBe(order.number);
   expect(shown?.history.map(({ at, title, detail }) => [at, title, detail])).toEqual([
-    [later(-1), "Key sent again by mail", undefined],
+    [later(-1), "Key sent again by email", undefined],
     [later(-2), "License extended", "New end: 3 Dec 2027"],
-    [later(-8), "Key sent by mail", "To ada@example.com"],
+    [later(-8), "Key sent by email", "To ada@example.com"],
     [later(-9), "License issued", undefined],
   ]);
   expect(JSON.stringify(shown)).not.toMatch(/sam@|good customer|phone|other@/);

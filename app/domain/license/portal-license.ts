@@ -21,10 +21,10 @@ const auditTitles: Record<string, string> = {
 export const ownerAuditEvents: readonly string[] = Object.keys(auditTitles);
 
 const emailTitles: Partial<Record<EmailKind, string>> = {
-  "license-issued": "Key sent by mail",
-  "license-resent": "Key sent again by mail",
-  "license-changed": "Mail about a change sent",
-  "payment-pending": "Mail about the payment on its way sent",
+  "license-issued": "Key sent by email",
+  "license-resent": "Key sent again by email",
+  "license-changed": "Email about a change sent",
+  "payment-pending": "Email about the pending payment sent",
 };
 /** The only mails an owner sees; a code for signing in is none of them. */
 export const ownerEmailKinds: readonly string[] = Object.keys(emailTitles);

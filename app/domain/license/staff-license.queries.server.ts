@@ -1,3 +1,4 @@
+import { causeWords } from "#app/domain/audit-log/audit-words.ts";
 import { type EmailState, emailState } from "#app/domain/email-outbox/email.ts";
 import { emailKindLabel } from "#app/domain/email-outbox/email-words.ts";
 import { assessLicense } from "#app/domain/license/assess-license.ts";
@@ -21,6 +22,8 @@ export type LicenseHappening = {
   detail: string | null;
   actor: string | null;
   about: { type: "email" | "event" | "order"; id: string } | null;
+  /** About to change by itself within seconds. */
+  waiting?: boolean;
 };
 
 /** More than this of a kind are reached through its own list. */
@@ -93,7 +96,7 @@ async function timelineOf(license: {
       at: act.at,
       kind: act.targetType === "order" ? ("payment" as const) : ("license" as const),
       title: licenseActWords(act.event, act.after),
-      detail: act.reason ?? act.cause,
+      detail: act.reason ?? causeWords(act.cause),
       actor: act.actorLabel,
       about: act.targetType === "order" ? { type: "order" as const, id: act.targetId } : null,
     })),
@@ -105,6 +108,7 @@ async function timelineOf(license: {
       detail: email.lastError,
       actor: null,
       about: { type: "email" as const, id: email.id },
+      waiting: emailState(email) === "queued" && email.attempts === 0,
     })),
     ...events.map((event) => ({
       id: event.dedupeKey,
@@ -132,10 +136,10 @@ async function timelineOf(license: {
 
 function mailWords(state: EmailState, subject: string, recipient: string): string {
   const words: Record<EmailState, string> = {
-    sent: `Mail sent to ${recipient}: ${subject}`,
-    queued: `Mail waiting for ${recipient}: ${subject}`,
-    failed: `Mail to ${recipient} failed: ${subject}`,
-    dropped: `Mail to ${recipient} no longer needed: ${subject}`,
+    sent: `Email sent to ${recipient}: ${subject}`,
+    queued: `Email waiting for ${recipient}: ${subject}`,
+    failed: `Email to ${recipient} failed: ${subject}`,
+    dropped: `Email to ${recipient} no longer needed: ${subject}`,
   };
   return words[state];
 }

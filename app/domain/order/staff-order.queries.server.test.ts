@@ -88,11 +88,11 @@ test("one order comes with lines, licenses, its sources at Stripe and all that h
     sources: [{ id: "cs_story", waiting: true }],
   });
   expect(shown?.lines.map(({ mappedTo }) => mappedTo)).toEqual([
-    expect.stringMatching(/^Product .*, Policy/),
+    expect.stringMatching(/^Product .*: Policy/),
     null,
   ]);
   expect(shown?.timeline.map(({ kind, title, about }) => [kind, title, about?.type])).toEqual([
-    ["email", "Mail queued: license-issued", "email"],
+    ["email", "Email queued: License keys", "email"],
     ["audit", "License issued", "license"],
     ["event", "Stripe event processed: checkout.session.completed", "event"],
   ]);

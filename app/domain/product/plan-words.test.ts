@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import {
+  allEntitlementWords,
   deviceWords,
   entitlementWords,
   intervalWords,
+  planName,
   spanWords,
   termWords,
   updateWords,
@@ -22,8 +24,8 @@ test.each([
 });
 
 test("a plan says how long it runs and how long it is updated", () => {
-  expect(termWords({ term: "perpetual", termDays: null })).toBe("Yours for good, it never ends");
-  expect(termWords({ term: "days", termDays: 365 })).toBe("Valid for 1 year, does not renew by itself");
+  expect(termWords({ term: "perpetual", termDays: null })).toBe("Yours for good: it never ends");
+  expect(termWords({ term: "days", termDays: 365 })).toBe("Valid for 1 year, does not renew itself");
   expect(termWords({ term: "subscription", termDays: null })).toBe("Runs as long as you subscribe");
   expect(updateWords({ term: "perpetual", updatesDays: 365 })).toBe("1 year of updates included");
   expect(updateWords({ term: "perpetual", updatesDays: null })).toBe("All updates included");
@@ -34,7 +36,7 @@ test("a plan says on how many devices it runs", () => {
   expect(deviceWords({ deviceLimit: 1, seats: "keys" })).toBe("Use it on 1 device");
   expect(deviceWords({ deviceLimit: null, seats: "keys" })).toBe("Any number of devices");
   expect(deviceWords({ deviceLimit: 10, seats: "devices" })).toBe(
-    "One key for 10 devices; each further unit adds 10",
+    "One key for 10 devices; each extra unit adds 10",
   );
 });
 
@@ -52,6 +54,17 @@ test("entitlements are named when a person can read them", () => {
       empty: "",
     }),
   ).toEqual(["Batch export", "Raw development", "Single sign-on", "Projects: 25", "Tier: pro"]);
+});
+
+test("staff also read what is false, nested or missing", () => {
+  expect(
+    allEntitlementWords({ rawDevelopment: true, export: false, Projects: 25, limits: { a: 1 }, none: null }),
+  ).toEqual(["Raw development", "Export: no", "Projects: 25", 'Limits: {"a":1}', "None: not set"]);
+  expect(allEntitlementWords(null)).toEqual([]);
+});
+
+test("a plan is named after its product", () => {
+  expect(planName("Tidepool", "One year")).toBe("Tidepool: One year");
 });
 
 test("a price says how often it is paid", () => {

@@ -10,6 +10,11 @@ export type PlanTerms = {
   entitlements: Record<string, Json>;
 };
 
+/** `Tidepool: One year`, the one way a plan is named next to its product. */
+export function planName(productName: string, policyName: string): string {
+  return `${productName}: ${policyName}`;
+}
+
 /** `1 year`, `6 months`, `90 days`: whole years and months of 30 days are named, other spans are counted in days. */
 export function spanWords(days: number): string {
   if (days % 365 === 0) return count(days / 365, "year");
@@ -18,16 +23,16 @@ export function spanWords(days: number): string {
 }
 
 export function termWords(plan: Pick<PlanTerms, "term" | "termDays">): string {
-  if (plan.term === "perpetual") return "Yours for good, it never ends";
+  if (plan.term === "perpetual") return "Yours for good: it never ends";
   if (plan.term === "subscription") return "Runs as long as you subscribe";
-  return `Valid for ${spanWords(plan.termDays ?? 0)}, does not renew by itself`;
+  return `Valid for ${spanWords(plan.termDays ?? 0)}, does not renew itself`;
 }
 
 export function deviceWords(plan: Pick<PlanTerms, "deviceLimit" | "seats">): string {
   const { deviceLimit, seats } = plan;
   if (deviceLimit === null) return "Any number of devices";
   const devices = count(deviceLimit, "device");
-  if (seats === "devices") return `One key for ${devices}; each further unit adds ${deviceLimit}`;
+  if (seats === "devices") return `One key for ${devices}; each extra unit adds ${deviceLimit}`;
   return `Use it on ${devices}`;
 }
 
@@ -44,6 +49,16 @@ export function entitlementWords(entitlements: Record<string, Json>): string[] {
     if (typeof value === "number" || (typeof value === "string" && value !== ""))
       return [`${nameWords(name)}: ${value}`];
     return [];
+  });
+}
+
+/** For staff: also what is false or nested, which a buyer is not told. */
+export function allEntitlementWords(entitlements: unknown): string[] {
+  if (typeof entitlements !== "object" || entitlements === null) return [];
+  return Object.entries(entitlements).map(([name, value]) => {
+    if (value === true) return nameWords(name);
+    if (value === false || value === null) return `${nameWords(name)}: ${value === false ? "no" : "not set"}`;
+    return `${nameWords(name)}: ${typeof value === "object" ? JSON.stringify(value) : value}`;
   });
 }
 

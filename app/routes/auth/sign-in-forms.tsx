@@ -25,7 +25,7 @@ export function AddressStep(props: StepProps & { redirectTo: string | undefined;
     <>
       <PageHeader
         title="Sign in"
-        lead="Enter the address you bought with. We send a code to it: no password needed."
+        lead="Enter the address you bought with and we send it a code. No password needed."
       />
       <div className="grid gap-4">
         {notice && !form && <Banner tone="info">{notice}</Banner>}
@@ -102,7 +102,7 @@ export function CodeStep({ form, sentTo, code, closed }: CodeStepProps) {
           </div>
         </Card>
         <p className="text-sm text-ink-muted">
-          Nothing after a minute? Look into the spam folder, or{" "}
+          Nothing after a minute? Check your spam folder, or{" "}
           <TextLink to={paths.signIn()}>use another address</TextLink>.
         </p>
       </div>

@@ -24,7 +24,7 @@ import { codeStepPath } from "./code-step.ts";
 
 export const EmailForm = z.object({ email: emailAddress });
 export const CodeForm = z.object({
-  code: z.string().min(1, "Enter the code from the mail.").max(100, "A code is shorter than this."),
+  code: z.string().min(1, "Enter the code from the email.").max(100, "A code is shorter than this."),
 });
 export const PasswordForm = z.object({
   email: emailAddress,
@@ -54,7 +54,7 @@ export async function postResend(posted: Posted): Promise<Response | Refused> {
   if (!flow) return refused(signInRefusalWords({ outcome: "no-flow" }));
   const waitSeconds = resendAfterSeconds - (now.getTime() - flow.createdAt.getTime()) / 1000;
   if (waitSeconds > 0) {
-    const words = `The last mail is only just on its way. Please wait ${waitWords(waitSeconds)} before you ask for another one.`;
+    const words = `The last email is only just on its way. Please wait ${waitWords(waitSeconds)} before you ask for another one.`;
     return tooMany(words, Math.ceil(waitSeconds));
   }
   return sendCode(posted, flow, () =>
@@ -125,8 +125,7 @@ export async function postPassword({ request, context, now }: Posted): Promise<R
     requestId: context.requestId,
     now,
   });
-  if (!signedIn)
-    return refused("The address and the password do not belong together. Check both.", { email });
+  if (!signedIn) return refused("The email address or the password is wrong. Check both.", { email });
   await turn.forgive();
   return withCookies(redirect(redirectTarget(request, paths.admin.overview()), 303), [
     signInCookie("staff", signedIn.session.token, signedIn.session.maxAgeSeconds),

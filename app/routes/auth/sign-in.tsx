@@ -20,7 +20,11 @@ import { paths } from "#app/paths.ts";
 import { postCode, postEmail, postPassword, postResend } from "./sign-in.server.ts";
 import { AddressStep, CodeStep, StaffSignIn } from "./sign-in-forms.tsx";
 
-export const meta: MetaFunction = () => [{ title: "Sign in" }];
+export { headers } from "#app/http/retry-after.ts";
+
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: `${data?.step === "staff" ? "Staff sign-in" : "Sign in"} · Latchkey` },
+];
 
 /**
  * Changes nothing, whatever the address holds: a link from a mail only fills the code in, and only in the

@@ -1,5 +1,6 @@
 import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
 import { licenseWords } from "#app/domain/license/license-words.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { paths } from "#app/paths.ts";
 import { Card } from "#app/ui/card.tsx";
 import { LicenseKey } from "#app/ui/license-key.tsx";
@@ -20,7 +21,7 @@ export type ShownLicense = {
 
 /** One license in the list: what it is, whether it is good, its key, and the way to the rest. */
 export function LicenseCard({ license, headingLevel }: { license: ShownLicense; headingLevel: 2 | 3 }) {
-  const name = `${license.productName}: ${license.policyName}`;
+  const name = planName(license.productName, license.policyName);
   return (
     <Card title={name} headingLevel={headingLevel} actions={<LicenseStatusBadge status={license.status} />}>
       <div className="grid gap-4">

@@ -88,8 +88,14 @@ export default function License() {
             <Facts>
               <Fact label="Term">{license.ends}</Fact>
               <Fact label="Devices">{deviceUse(license)}</Fact>
-              <Fact label="Updates until">
-                {license.updatesUntil ? <Time at={license.updatesUntil} dateOnly /> : "All updates included"}
+              <Fact label="Updates">
+                {license.updatesUntil ? (
+                  <>
+                    Included until <Time at={license.updatesUntil} dateOnly />
+                  </>
+                ) : (
+                  "All included"
+                )}
               </Fact>
               {entitlements.length > 0 && (
                 <Fact label="Includes">
@@ -108,7 +114,7 @@ export default function License() {
           </Card>
         </div>
         <Card title="History">
-          {license.history.length > 0 ? <Timeline entries={license.history} /> : <p>Nothing to tell yet.</p>}
+          {license.history.length > 0 ? <Timeline entries={license.history} /> : <p>Nothing yet.</p>}
         </Card>
       </div>
     </>

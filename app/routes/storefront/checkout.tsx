@@ -3,6 +3,7 @@ import { Form, useActionData, useNavigation } from "@remix-run/react";
 import { CheckoutUnavailable, startCheckout } from "#app/domain/checkout/start-checkout.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { getPriceForSale } from "#app/domain/product/catalog.queries.server.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { keepBrowserNonce } from "#app/http/checkout-cookie.server.ts";
 import { CheckoutForm } from "#app/http/checkout-form.server.ts";
 import type { FormState } from "#app/http/form-state.ts";
@@ -18,7 +19,7 @@ import { ErrorSummary } from "#app/ui/error-summary.tsx";
 import { TextField } from "#app/ui/field.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 
-export const meta: MetaFunction = () => [{ title: "Checkout" }];
+export const meta: MetaFunction = () => [{ title: "Checkout · Latchkey" }];
 
 export async function action({ request, context }: ActionFunctionArgs) {
   if (request.method !== "POST")
@@ -66,7 +67,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
 async function showAgain(state: FormState, status: number, setCookie?: string) {
   const price = state.values.price ? await getPriceForSale(state.values.price) : null;
   const plan = price && {
-    name: `${price.product.name} – ${price.policy.name}`,
+    name: planName(price.product.name, price.policy.name),
     maxQuantity: price.maxQuantity,
   };
   return json({ form: state, plan }, { status, ...(setCookie && { headers: { "Set-Cookie": setCookie } }) });

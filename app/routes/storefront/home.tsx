@@ -32,7 +32,7 @@ export default function Home() {
         </h1>
         <p className="max-w-2xl text-lg leading-7 text-ink-muted">
           Pay on Stripe’s page. Your license key is on your screen the moment the payment goes through, and in
-          your mail.
+          your inbox.
         </p>
         <p className="flex flex-wrap items-center gap-x-4 gap-y-2">
           {customerEmail ? (
@@ -76,7 +76,7 @@ export default function Home() {
       ))}
       {shop.open && products.length > 0 && (
         <p className="max-w-2xl text-sm text-ink-muted">
-          Taxes, where they apply, are shown on Stripe’s page before you pay. You get a receipt by mail.
+          Taxes, where they apply, are shown on Stripe’s page before you pay. Your key comes by email as well.
         </p>
       )}
     </div>

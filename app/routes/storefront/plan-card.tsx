@@ -5,6 +5,7 @@ import {
   entitlementWords,
   intervalWords,
   type PlanTerms,
+  planName,
   termWords,
   updateWords,
 } from "#app/domain/product/plan-words.ts";
@@ -61,7 +62,7 @@ export function PlanCard({ productName, plan, open, customerEmail }: PlanCardPro
           <BuyForm
             key={price.id}
             price={price}
-            planName={`${productName}, ${plan.name}`}
+            planName={planName(productName, plan.name)}
             seats={plan.seats}
             several={plan.prices.length > 1}
             open={open}

@@ -1,4 +1,5 @@
 import type { CheckoutReturn } from "#app/domain/checkout/checkout-return.server.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { paths } from "#app/paths.ts";
 import { ButtonLink } from "#app/ui/button.tsx";
 import { Card } from "#app/ui/card.tsx";
@@ -20,7 +21,7 @@ export function PurchaseReady({ purchase }: { purchase: Purchase }) {
         lead={`Your payment went through. ${several ? "These are your license keys." : "This is your license key."}`}
       />
       {licenses.map((license) => (
-        <Card key={license.id} title={`${license.productName}: ${license.policyName}`}>
+        <Card key={license.id} title={planName(license.productName, license.policyName)}>
           <div className="grid gap-5">
             <LicenseKey masked={license.maskedKey} full={license.key} revealed />
             <Facts>
@@ -37,7 +38,7 @@ export function PurchaseReady({ purchase }: { purchase: Purchase }) {
       {licenses.length === 0 && (
         <Card title="Your order is being looked at">
           <p>
-            We could not issue a license for what you bought by ourselves. We have been told and will mail
+            We could not issue a license for what you bought by ourselves. We have been told and will email
             you; you do not have to do anything.
           </p>
         </Card>
@@ -55,7 +56,7 @@ export function PurchaseReady({ purchase }: { purchase: Purchase }) {
       <Card title="Your order">
         <Facts>
           <Fact label="Order">#{orderNumber}</Fact>
-          {email && <Fact label="Also mailed to">{email}</Fact>}
+          {email && <Fact label="Also emailed to">{email}</Fact>}
         </Facts>
       </Card>
       <p>

@@ -24,11 +24,11 @@ export function StillProcessing({ title }: { title: string }) {
     >
       <p>
         Your payment went through. We are waiting for Stripe’s confirmation, which usually takes a few
-        seconds. Your key appears here as soon as it is in, and we mail it to you as well.
+        seconds. Your key appears here as soon as it is in, and we email it to you as well.
       </p>
       <p role="status">
         {looks >= patientLooks
-          ? "This takes longer than usual. You can close this page: the key will come by mail, and nothing is lost."
+          ? "This takes longer than usual. You can close this page: the key will come by email, and nothing is lost."
           : looks > 0
             ? "Still waiting for the confirmation."
             : ""}
