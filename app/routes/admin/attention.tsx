@@ -35,7 +35,7 @@ export function Attention({ attention, mayResolve }: AttentionProps) {
       {lists.every((list) => list.length === 0) && (
         <p className="flex items-center gap-2">
           <CircleCheck aria-hidden="true" className="size-5 flex-none text-good" />
-          Nothing. Events, mails and payments are all where they should be.
+          Nothing right now. Events, emails and payments are all where they should be.
         </p>
       )}
       <div className="grid gap-6">
@@ -59,7 +59,7 @@ export function Attention({ attention, mayResolve }: AttentionProps) {
           ))}
         </Group>
         <Group
-          title="Mails that gave up"
+          title="Emails that could not be sent"
           count={emails.rows.length}
           more={emails.more}
           to={paths.admin.emails({ state: "failed" })}

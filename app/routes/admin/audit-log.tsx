@@ -71,7 +71,7 @@ function AuditFilter({ filter, filtered }: { filter: Filter; filtered: boolean }
       key={JSON.stringify(filter)}
     >
       <TextField
-        label="Reason, cause or request id"
+        label="Reason, cause or request ID"
         name="text"
         type="search"
         defaultValue={filter.text}
@@ -86,7 +86,7 @@ function AuditFilter({ filter, filtered }: { filter: Filter; filtered: boolean }
         placeholder="staff, stripe or an address"
       />
       <TextField
-        label="About (id)"
+        label="About (ID)"
         name="target"
         defaultValue={filter.target}
         maxLength={200}
@@ -112,7 +112,7 @@ function NoRows({ filtered }: { filtered: boolean }) {
         </ButtonLink>
       }
     >
-      Ids have to be whole; an address or a reason may be just a part.
+      An ID has to be whole; an address or a reason may be just a part.
     </EmptyState>
   );
 }

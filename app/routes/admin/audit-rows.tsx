@@ -35,14 +35,14 @@ export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
           <Cell label="When">
             <Time at={row.at} />
           </Cell>
-          <Cell label="Who">
+          <Cell label="Who" breakable>
             {row.actorLabel}
             {(row.actorType === "staff" || row.actorType === "customer") && (
               <p className="text-xs text-ink-muted">{row.actorType}</p>
             )}
           </Cell>
           <Cell label="What">{auditEventLabel(row.event)}</Cell>
-          <Cell label="About">
+          <Cell label="About" breakable>
             <Target row={row} />
           </Cell>
           <Cell label="Details">

@@ -79,7 +79,7 @@ export default function Customer() {
           {orders.length === 0 ? (
             <NothingHere>No orders.</NothingHere>
           ) : (
-            <OrdersTable caption="Orders of this customer, the newest first" orders={orders} />
+            <OrdersTable hideCustomer caption="Orders of this customer, the newest first" orders={orders} />
           )}
         </Section>
         <Section title="Emails">
@@ -108,17 +108,17 @@ function CustomerFacts({ customer }: { customer: ShownCustomer }) {
         <Fact label="Address">
           <CopyableId value={customer.email} label="address" />
         </Fact>
-        <Fact label="Id">
-          <CopyableId value={customer.id} label="customer id" />
+        <Fact label="Customer ID">
+          <CopyableId value={customer.id} label="customer ID" />
         </Fact>
         <Fact label="Customer since">
           <Time at={customer.createdAt} />
         </Fact>
-        <Fact label="Customers at Stripe">
+        <Fact label="ID at Stripe">
           {customer.stripeCustomers.length === 0 && "None"}
           {customer.stripeCustomers.map(({ id, livemode }) => (
             <div key={id}>
-              <CopyableId value={id} label="Stripe customer id" /> {livemode ? "" : "(test mode)"}
+              <CopyableId value={id} label="Stripe customer ID" /> {livemode ? "" : "(test mode)"}
             </div>
           ))}
         </Fact>

@@ -44,7 +44,7 @@ export default function Customers() {
       <PageHeader title="Customers" lead="Everybody who bought something or signed in." />
       <FilterBar label="Search customers" clearTo={q ? paths.admin.customers() : undefined} key={q}>
         <TextField
-          label="Address, name or id"
+          label="Address, name or ID"
           name="q"
           type="search"
           defaultValue={q}

@@ -31,7 +31,7 @@ export function EmailPreview({ emailId, view, text, unavailable, masked }: Email
       {unavailable !== null && <p>{unavailable}</p>}
       {unavailable === null && view === "html" && (
         <iframe
-          title="The mail as designed"
+          title="The email as designed"
           sandbox=""
           src={paths.admin.emailPreview(emailId)}
           className="h-[42rem] w-full rounded-lg border border-line bg-white"

@@ -16,7 +16,7 @@ const headers = {
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const staff = await requireStaff(request, "email.read");
   const row = await getEmailRow(params.emailId ?? "");
-  if (!row) throw notFound("mail");
+  if (!row) throw notFound("email");
   // Without a mail server this page is the only way a mail reaches anybody.
   const reveal = !isMailConfigured() && staff.may("license.reveal-key");
   const preview = await previewEmail(row, { reveal, now: new Date() });

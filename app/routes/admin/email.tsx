@@ -21,6 +21,7 @@ import { EmailStateBadge } from "#app/routes/admin/email-state-badge.tsx";
 import { RetryEmail } from "#app/routes/admin/retry-email.tsx";
 import { Banner } from "#app/ui/banner.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
+import { useFreshWhile } from "#app/ui/use-fresh-while.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data ? data.title : "Email"} · Latchkey` },
@@ -29,7 +30,7 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const staff = await requireStaff(request, "email.read");
   const [email, row] = await Promise.all([getEmail(params.emailId ?? ""), getEmailRow(params.emailId ?? "")]);
-  if (!email || !row) throw notFound("mail");
+  if (!email || !row) throw notFound("email");
   const { view } = parseQuery(request, EmailPageQuery);
   const mailConfigured = isMailConfigured();
   const masked = mailConfigured || !staff.may("license.reveal-key");
@@ -73,6 +74,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 export default function Email() {
   const { email, title, view, text, unavailable, masked, ...page } = useLoaderData<typeof loader>();
   const failed = useActionData<typeof action>();
+  useFreshWhile(!failed && email.state === "queued" && page.mailConfigured);
   return (
     <>
       <PageHeader
@@ -83,8 +85,8 @@ export default function Email() {
       />
       <div className="grid gap-5">
         {!page.mailConfigured && (
-          <Banner tone="warning" title="Mails are not being sent">
-            SMTP_URL is not set. This mail waits here until it is.
+          <Banner tone="warning" title="Emails are not being sent">
+            SMTP_URL is not set. This email waits here until it is.
           </Banner>
         )}
         <div className="grid items-start gap-5 lg:grid-cols-[3fr_2fr]">

@@ -16,7 +16,7 @@ type ListedEmail = {
   createdAt: string;
 };
 
-const columns = [{ label: "Mail" }, { label: "To" }, { label: "State" }, { label: "Written" }] as const;
+const columns = [{ label: "Subject" }, { label: "To" }, { label: "Status" }, { label: "Written" }] as const;
 
 /** Some mails, as the page of a customer shows them. */
 export function EmailsTable({ caption, emails }: { caption: string; emails: readonly ListedEmail[] }) {
@@ -24,13 +24,15 @@ export function EmailsTable({ caption, emails }: { caption: string; emails: read
     <Table caption={caption} columns={columns}>
       {emails.map((email) => (
         <Row key={email.id}>
-          <Cell label="Mail">
+          <Cell label="Subject">
             <TextLink to={paths.admin.email(email.id)}>
               {email.subject ?? emailKindLabel(email.kind)}
             </TextLink>
           </Cell>
-          <Cell label="To">{email.recipient}</Cell>
-          <Cell label="State">
+          <Cell label="To" breakable>
+            {email.recipient}
+          </Cell>
+          <Cell label="Status">
             <EmailStateBadge state={email.state} tries={email.attempts} />
           </Cell>
           <Cell label="Written">

@@ -37,9 +37,9 @@ export async function loader({ request }: LoaderFunctionArgs) {
 type Listed = ReturnType<typeof useLoaderData<typeof loader>>["emails"][number];
 
 const columns = [
-  { label: "Mail" },
+  { label: "Subject" },
   { label: "To" },
-  { label: "State" },
+  { label: "Status" },
   { label: "Tries", align: "right" },
   { label: "Written" },
   { label: "Sent or due" },
@@ -50,22 +50,22 @@ export default function Emails() {
   const filtered = Boolean(filter.state || filter.kind || filter.q);
   return (
     <>
-      <PageHeader title="Emails" lead="Every mail Latchkey owes somebody, and what became of it." />
+      <PageHeader title="Emails" lead="Every email Latchkey has sent or is about to send." />
       {!mailConfigured && (
         <div className="mb-5">
-          <Banner tone="warning" title="Mails are not being sent">
-            SMTP_URL is not set. Mails wait here and can be read; they go out once it is set.
+          <Banner tone="warning" title="Emails are not being sent">
+            SMTP_URL is not set. Emails wait here and can be read; they go out once it is set.
           </Banner>
         </div>
       )}
       <FilterBar
-        label="Filter mails"
+        label="Filter emails"
         clearTo={filtered ? paths.admin.emails() : undefined}
         key={JSON.stringify(filter)}
       >
-        <TextField label="Address or id" name="q" type="search" defaultValue={filter.q} maxLength={200} />
+        <TextField label="Address or ID" name="q" type="search" defaultValue={filter.q} maxLength={200} />
         <SelectField
-          label="State"
+          label="Status"
           name="state"
           defaultValue={filter.state ?? ""}
           options={[
@@ -84,19 +84,19 @@ export default function Emails() {
         />
       </FilterBar>
       {emails.length === 0 ? (
-        <EmptyState title={filtered ? "No mail matches" : "No mail yet"}>
+        <EmptyState title={filtered ? "No email matches" : "No emails yet"}>
           {filtered
-            ? "Try another address, state or kind."
+            ? "Try another address, status or kind."
             : "The first purchase or sign-in writes the first one."}
         </EmptyState>
       ) : (
-        <Table caption="Mails, the newest first" columns={columns}>
+        <Table caption="Emails, the newest first" columns={columns}>
           {emails.map((email) => (
             <EmailRow key={email.id} email={email} />
           ))}
         </Table>
       )}
-      <Pager previous={previous ?? undefined} next={next ?? undefined} label="Pages of mails" />
+      <Pager previous={previous ?? undefined} next={next ?? undefined} label="Pages of emails" />
     </>
   );
 }
@@ -105,11 +105,13 @@ function EmailRow({ email }: { email: Listed }) {
   const at = email.sentAt ?? (email.state === "queued" ? email.nextAttemptAt : null);
   return (
     <Row>
-      <Cell label="Mail">
+      <Cell label="Subject">
         <TextLink to={paths.admin.email(email.id)}>{email.subject ?? emailKindLabel(email.kind)}</TextLink>
       </Cell>
-      <Cell label="To">{email.recipient}</Cell>
-      <Cell label="State">
+      <Cell label="To" breakable>
+        {email.recipient}
+      </Cell>
+      <Cell label="Status">
         <EmailStateBadge state={email.state} tries={email.attempts} />
         {email.lastError && <p className="mt-1 text-xs text-ink-muted">{email.lastError}</p>}
       </Cell>

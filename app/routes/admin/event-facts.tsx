@@ -33,17 +33,17 @@ export function EventFacts({ event }: EventFactsProps) {
     <Card title="Facts">
       <Facts>
         <Fact label="Event">
-          <CopyableId value={event.eventId} label="event id" />
+          <CopyableId value={event.eventId} label="event ID" />
         </Fact>
         {event.dedupeKey !== event.eventId && (
           <Fact label="Same as">
-            <CopyableId value={event.dedupeKey} label="id of the same event" />
+            <CopyableId value={event.dedupeKey} label="ID of the same event" />
           </Fact>
         )}
         {event.objectId && (
           <Fact label="About">
-            <CopyableId value={event.objectId} label="object id" />
-            {event.objectType && <span className="text-ink-muted"> {event.objectType}</span>}
+            <CopyableId value={event.objectId} label="object ID" />
+            {event.objectType && <span className="block text-ink-muted">{event.objectType}</span>}
           </Fact>
         )}
         {order && (
@@ -52,8 +52,10 @@ export function EventFacts({ event }: EventFactsProps) {
           </Fact>
         )}
         {event.sourceId && (
-          <Fact label="Same purchase">
-            <TextLink to={paths.admin.webhookInbox({ q: event.sourceId })}>All events of it</TextLink>
+          <Fact label="Purchase">
+            <TextLink to={paths.admin.webhookInbox({ q: event.sourceId })}>
+              All events of this purchase
+            </TextLink>
           </Fact>
         )}
         <Fact label="Mode">

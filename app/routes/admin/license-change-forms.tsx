@@ -74,7 +74,7 @@ export function ReasonAndNotice({ license, values, errors, told = true }: Typed 
     <>
       <ReasonField values={values} errors={errors} />
       <CheckboxField
-        label={`Tell ${license.customer.email} by mail`}
+        label={`Tell ${license.customer.email} by email`}
         name="notify"
         value="on"
         defaultChecked={ticked}
@@ -82,7 +82,7 @@ export function ReasonAndNotice({ license, values, errors, told = true }: Typed 
       <TextArea
         label="Message to the customer (optional)"
         name="note"
-        hint="Goes into the mail as you write it."
+        hint="Goes into the email as you write it."
         error={errors.note}
         defaultValue={values.note}
         maxLength={1000}
@@ -95,7 +95,10 @@ export function ReasonAndNotice({ license, values, errors, told = true }: Typed 
 export function SuspendForm(props: ChangeFormProps) {
   return (
     <ActForm {...props} intent="suspend" label="Suspend license">
-      <p>The license stops working until staff reinstates it. No payment does.</p>
+      <p>
+        The license stops working until somebody on staff reinstates it. A payment does not lift the
+        suspension.
+      </p>
       <ReasonAndNotice {...props} />
     </ActForm>
   );
@@ -107,8 +110,8 @@ export function ReinstateForm(props: ChangeFormProps) {
     <ActForm {...props} intent="reinstate" label="Reinstate license">
       <p>
         {others.length === 0
-          ? "The suspension by staff is lifted and the license works again, as far as its end allows."
-          : `The suspension by staff is lifted, but the license stays on hold because of ${others.join(" and ")}.`}
+          ? "The suspension is lifted, and the license works again unless it has ended."
+          : `The suspension is lifted, but the license stays on hold because of ${others.join(" and ")}.`}
       </p>
       <ReasonAndNotice {...props} told={others.length === 0} />
     </ActForm>
@@ -146,7 +149,7 @@ export function ResendForm(props: ChangeFormProps) {
         label="Address"
         name="recipient"
         type="email"
-        hint={`The owner is ${license.customer.email} and stays so. For another address give a reason.`}
+        hint={`${license.customer.email} stays the owner. Sending to another address needs a reason.`}
         error={errors.recipient}
         defaultValue={values.recipient ?? license.customer.email}
         autoComplete="off"

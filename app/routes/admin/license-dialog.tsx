@@ -1,5 +1,6 @@
 import type { LicenseAction } from "#app/domain/license/license-actions.ts";
 import type { LicenseAct } from "#app/domain/license/license-acts.ts";
+import { shortMaskedKey } from "#app/domain/license/license-key.ts";
 import type { FormState } from "#app/http/form-state.ts";
 import { paths } from "#app/paths.ts";
 import {
@@ -29,13 +30,13 @@ type LicenseDialogProps = {
   changes: readonly LicenseAct[] | undefined;
 };
 
-const titles: Record<LicenseAction, string> = {
-  extend: "Extend",
-  suspend: "Suspend",
-  reinstate: "Reinstate",
-  resend: "Send again the key of",
-  revoke: "Revoke",
-};
+/** Names the act and the license it is about. */
+function titleOf(action: LicenseAction, license: ShownLicense): string {
+  const name = `license ${shortMaskedKey(license.maskedKey)}`;
+  if (action === "resend") return `Send the key of ${name} again?`;
+  return `${action.charAt(0).toUpperCase()}${action.slice(1)} ${name}?`;
+}
+
 const forms = { suspend: SuspendForm, reinstate: ReinstateForm, resend: ResendForm, revoke: RevokeForm };
 
 /** The dialog of one act on a license; which one is open is in the address. */
@@ -44,10 +45,7 @@ export function LicenseDialog({ action, state, changes, choice, now, ...page }: 
   const common = { ...page, values: state?.values ?? {}, errors: state?.errors ?? {} };
   const Form = action === "extend" ? null : forms[action];
   return (
-    <Dialog
-      title={`${titles[action]} license …-${license.keyLastGroup}?`}
-      closeTo={paths.admin.license(license.id)}
-    >
+    <Dialog title={titleOf(action, license)} closeTo={paths.admin.license(license.id)}>
       <div className="grid gap-5">
         <ErrorSummary state={state} />
         {changes && <Changes changes={changes} />}
@@ -57,7 +55,8 @@ export function LicenseDialog({ action, state, changes, choice, now, ...page }: 
   );
 }
 
-function Changes({ changes }: { changes: readonly LicenseAct[] }) {
+/** What others did meanwhile, after a conflict. */
+export function Changes({ changes }: { changes: readonly LicenseAct[] }) {
   return (
     <Banner tone="warning" title="What changed since you opened this page">
       {changes.length === 0 ? (

@@ -56,7 +56,9 @@ export function ExtendForm({ choice: asked, now, ...form }: ExtendFormProps) {
       <HowLong choice={choice} errors={errors} onChoice={setChoice} />
       <div role="status" className="rounded-lg border border-line bg-sunken px-4 py-3">
         <p className="text-sm text-ink-muted">Now: {license.ends}</p>
-        <p className="font-medium">{reached.ok ? `New end: ${dayWords(reached.end)}` : reached.problem}</p>
+        <p className={reached.ok ? "font-medium" : "font-medium text-bad"}>
+          {reached.ok ? `New end: ${dayWords(reached.end)}` : reached.problem}
+        </p>
       </div>
       <ActForm {...form} intent="extend" label="Extend license">
         {Object.entries(choice).map(([name, value]) => (

@@ -1,12 +1,12 @@
 import { Form, useNavigation } from "@remix-run/react";
-import type { FormState } from "#app/http/form-state.ts";
+import { allEntitlementWords } from "#app/domain/product/plan-words.ts";
 import { paths } from "#app/paths.ts";
 import { CopyableId } from "#app/routes/admin/copyable-id.tsx";
 import type { ShownLicense } from "#app/routes/admin/shown-license.ts";
 import { Button } from "#app/ui/button.tsx";
 import { Card } from "#app/ui/card.tsx";
 import { Fact, Facts } from "#app/ui/facts.tsx";
-import { ErrorSummary, HiddenField } from "#app/ui/field.tsx";
+import { HiddenField } from "#app/ui/field.tsx";
 import { LicenseKey } from "#app/ui/license-key.tsx";
 import { TextLink } from "#app/ui/text-link.tsx";
 import { Time } from "#app/ui/time.tsx";
@@ -16,25 +16,22 @@ type LicenseFactsCardProps = {
   mayReveal: boolean;
   /** The key in clear, after it was asked for. */
   revealed: string | undefined;
-  /** Why the last form on the page was refused. */
-  problem: FormState | undefined;
 };
 
-export function LicenseFactsCard({ license, mayReveal, revealed, problem }: LicenseFactsCardProps) {
+export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsCardProps) {
   const { customer, order } = license;
-  const entitlements = Object.entries(license.entitlements ?? {});
+  const entitlements = allEntitlementWords(license.entitlements);
   return (
     <Card title="Facts">
-      <ErrorSummary state={problem} />
       <Facts>
         <Fact label="Key">
           <KeyFact license={license} mayReveal={mayReveal} revealed={revealed} />
         </Fact>
-        <Fact label="Ends">
-          {license.ends}
+        <Fact label={license.term === "subscription" ? "Term" : "Ends"}>
+          <End license={license} />
           {license.extendedUntil && license.paidUntil && (
             <span className="block text-sm text-ink-muted">
-              Paid until <Time at={license.paidUntil} dateOnly />, extended by staff
+              <Time at={license.paidUntil} dateOnly /> before staff extended it
             </span>
           )}
         </Fact>
@@ -46,7 +43,9 @@ export function LicenseFactsCard({ license, mayReveal, revealed, problem }: Lice
           {order ? <TextLink to={paths.admin.order(order.id)}>#{order.number}</TextLink> : "None"}
         </Fact>
         <Fact label="Devices">
-          {license.devicesUsed} of {license.deviceLimit ?? "any number"} used
+          {license.deviceLimit === null
+            ? `${license.devicesUsed} used, no limit`
+            : `${license.devicesUsed} of ${license.deviceLimit} used`}
         </Fact>
         <Fact label="Updates">
           {license.updatesUntil ? (
@@ -54,7 +53,7 @@ export function LicenseFactsCard({ license, mayReveal, revealed, problem }: Lice
               Included until <Time at={license.updatesUntil} dateOnly />
             </>
           ) : (
-            "Included without end"
+            "All included"
           )}
         </Fact>
         {license.term === "subscription" && (
@@ -63,12 +62,8 @@ export function LicenseFactsCard({ license, mayReveal, revealed, problem }: Lice
         {entitlements.length > 0 && (
           <Fact label="Includes">
             <ul>
-              {entitlements.map(([name, value]) => (
-                <li key={name}>
-                  <code className="font-mono text-sm">
-                    {name}: {JSON.stringify(value)}
-                  </code>
-                </li>
+              {entitlements.map((words) => (
+                <li key={words}>{words}</li>
               ))}
             </ul>
           </Fact>
@@ -82,17 +77,24 @@ export function LicenseFactsCard({ license, mayReveal, revealed, problem }: Lice
         <Fact label="Issued">
           <Time at={license.issuedAt} />
         </Fact>
-        <Fact label="License id">
-          <CopyableId value={license.id} label="license id" />
+        <Fact label="License ID">
+          <CopyableId value={license.id} label="license ID" />
         </Fact>
         {license.sourceId && (
-          <Fact label="Id at Stripe">
-            <CopyableId value={license.sourceId} label="id at Stripe" />
+          <Fact label="ID at Stripe">
+            <CopyableId value={license.sourceId} label="ID at Stripe" />
           </Fact>
         )}
       </Facts>
     </Card>
   );
+}
+
+/** The end itself; a subscription's says what it means, as it moves with every payment. */
+function End({ license }: { license: ShownLicense }) {
+  const { validUntil } = license.assessment;
+  if (license.term === "subscription" && !license.revokedAt) return <>{license.ends}</>;
+  return validUntil ? <Time at={validUntil} dateOnly /> : <>Never</>;
 }
 
 function KeyFact(props: Pick<LicenseFactsCardProps, "license" | "mayReveal" | "revealed">) {

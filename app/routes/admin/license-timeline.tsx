@@ -1,6 +1,6 @@
 import { paths } from "#app/paths.ts";
-import { Section } from "#app/routes/admin/section.tsx";
 import type { ShownLicense } from "#app/routes/admin/shown-license.ts";
+import { Card } from "#app/ui/card.tsx";
 import { Timeline } from "#app/ui/timeline.tsx";
 
 type Happening = ShownLicense["timeline"][number];
@@ -14,10 +14,13 @@ function hrefOf(about: Happening["about"]): string | undefined {
 /** Payment, mail, Stripe events and acts of staff in one stream, newest first. */
 export function LicenseTimeline({ timeline }: { timeline: ShownLicense["timeline"] }) {
   return (
-    <Section title="What happened">
+    <Card title="What happened">
       <Timeline
-        entries={timeline.map(({ about, ...happening }) => ({ ...happening, href: hrefOf(about) }))}
+        entries={timeline.map(({ about, waiting: _, ...happening }) => ({
+          ...happening,
+          href: hrefOf(about),
+        }))}
       />
-    </Section>
+    </Card>
   );
 }

@@ -3,25 +3,29 @@ import { useActionData, useLoaderData } from "@remix-run/react";
 import { getLicenseForStaff } from "#app/domain/license/license.queries.server.ts";
 import { revealKey } from "#app/domain/license/license.server.ts";
 import { permissionFor, possibleActions } from "#app/domain/license/license-actions.ts";
+import { shortMaskedKey } from "#app/domain/license/license-key.ts";
 import { licenseWords } from "#app/domain/license/license-words.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
 import { LicenseDevices } from "#app/routes/admin/license-devices.tsx";
-import { LicenseDialog } from "#app/routes/admin/license-dialog.tsx";
+import { Changes, LicenseDialog } from "#app/routes/admin/license-dialog.tsx";
 import { LicenseFactsCard } from "#app/routes/admin/license-facts-card.tsx";
 import { act, permissionOf, refusal } from "#app/routes/admin/license-form-action.server.ts";
 import { LicenseForm, LicensePageQuery } from "#app/routes/admin/license-forms.server.ts";
 import { LicenseHolds } from "#app/routes/admin/license-holds.tsx";
 import { LicenseTimeline } from "#app/routes/admin/license-timeline.tsx";
 import { ButtonLink } from "#app/ui/button.tsx";
+import { ErrorSummary } from "#app/ui/error-summary.tsx";
 import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
+import { useFreshWhile } from "#app/ui/use-fresh-while.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
-  { title: `${data ? `License …-${data.license.keyLastGroup}` : "License"} · Latchkey` },
+  { title: `${data ? `License ${shortMaskedKey(data.license.maskedKey)}` : "License"} · Latchkey` },
 ];
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
@@ -80,18 +84,19 @@ export default function License() {
   const { license, actions, open, ...page } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const { status } = license.assessment;
+  useFreshWhile(!open && !answer && license.timeline.some(({ waiting }) => waiting));
   return (
     <>
       <PageHeader
-        title={`License …-${license.keyLastGroup}`}
-        lead={`${license.product.name}, ${license.policy.name}. ${licenseWords(status).meaning}`}
+        title={`License ${shortMaskedKey(license.maskedKey)}`}
+        lead={`${planName(license.product.name, license.policy.name)}. ${licenseWords(status).meaning}`}
         badge={<LicenseStatusBadge status={status} />}
         back={{ to: paths.admin.licenses(), label: "Licenses" }}
         actions={actions.map((action) => (
           <ButtonLink
             key={action}
             to={paths.admin.license(license.id, { do: action })}
-            variant={action === "revoke" ? "danger" : "secondary"}
+            variant={action === "revoke" ? "danger-outline" : "secondary"}
             preventScrollReset
           >
             {labels[action]}
@@ -110,13 +115,18 @@ export default function License() {
           changes={answer && "changes" in answer ? answer.changes : undefined}
         />
       )}
+      {!open && answer && "form" in answer && (
+        <div className="mb-6 grid gap-4">
+          <ErrorSummary state={answer.form} />
+          {"changes" in answer && <Changes changes={answer.changes} />}
+        </div>
+      )}
       <div className="grid items-start gap-8 lg:grid-cols-[3fr_2fr]">
         <div className="grid min-w-0 gap-8">
           <LicenseFactsCard
             license={license}
             mayReveal={page.mayReveal}
             revealed={answer && "key" in answer ? answer.key : undefined}
-            problem={!open && answer && "form" in answer ? answer.form : undefined}
           />
           {license.holds.length > 0 && <LicenseHolds holds={license.holds} />}
           <LicenseDevices activations={license.activations} deviceLimit={license.deviceLimit} />

@@ -1,4 +1,6 @@
 import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
+import { shortMaskedKey } from "#app/domain/license/license-key.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { paths } from "#app/paths.ts";
 import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
 import { Cell, type Column, Row, Table } from "#app/ui/table.tsx";
@@ -14,7 +16,6 @@ type ListedLicense = {
   customerId: string;
   customerEmail: string;
   status: LicenseStatus;
-  ends: string;
   validUntil: string | null;
   createdAt: string;
   devicesUsed: number;
@@ -56,21 +57,19 @@ export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }
               translate="no"
               className="font-mono whitespace-nowrap"
             >
-              {shortMask(license.maskedKey)}
+              {shortMaskedKey(license.maskedKey)}
             </TextLink>
           </Cell>
-          <Cell label="Customer">
+          <Cell label="Customer" breakable>
             <TextLink to={paths.admin.customer(license.customerId)}>{license.customerEmail}</TextLink>
           </Cell>
-          <Cell label="Product">
-            {license.productName}, {license.policyName}
-          </Cell>
+          <Cell label="Product">{planName(license.productName, license.policyName)}</Cell>
           <Cell label="Status">
             <LicenseStatusBadge status={license.status} />
           </Cell>
-          <Cell label="Ends">{license.ends}</Cell>
+          <Cell label="Ends">{license.validUntil ? <Time at={license.validUntil} dateOnly /> : "Never"}</Cell>
           <Cell label="Devices" align="right">
-            {license.devicesUsed} of {license.deviceLimit ?? "any"}
+            <span className="whitespace-nowrap">{deviceWords(license)}</span>
           </Cell>
           <Cell label="Created">
             <Time at={license.createdAt} dateOnly />
@@ -79,14 +78,14 @@ export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }
             {mayExtend && license.validUntil && license.status !== "revoked" ? (
               <TextLink
                 to={paths.admin.license(license.id, { do: "extend" })}
-                aria-label={`Extend ${shortMask(license.maskedKey)}`}
+                aria-label={`Extend ${shortMaskedKey(license.maskedKey)}`}
               >
                 Extend
               </TextLink>
             ) : (
               <TextLink
                 to={paths.admin.license(license.id)}
-                aria-label={`Open ${shortMask(license.maskedKey)}`}
+                aria-label={`Open ${shortMaskedKey(license.maskedKey)}`}
               >
                 Open
               </TextLink>
@@ -98,8 +97,6 @@ export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }
   );
 }
 
-/** Prefix and last group: what tells licenses apart in a narrow column. */
-function shortMask(maskedKey: string): string {
-  const groups = maskedKey.split("-");
-  return `${groups[0] ?? ""}-…-${groups.at(-1) ?? ""}`;
+function deviceWords({ devicesUsed, deviceLimit }: ListedLicense): string {
+  return deviceLimit === null ? `${devicesUsed}, no limit` : `${devicesUsed} of ${deviceLimit}`;
 }

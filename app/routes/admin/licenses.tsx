@@ -65,7 +65,7 @@ export default function Licenses() {
         key={[q, status, product].join("|")}
       >
         <TextField
-          label="Key or part of it, address, order or Stripe id"
+          label="Key or part of it, address, order or Stripe ID"
           name="q"
           type="search"
           defaultValue={q}
@@ -120,7 +120,7 @@ function NoLicenses(props: { nothingYet: boolean; filtered: boolean; mayIssue: b
         </ButtonLink>
       }
     >
-      Part of a key is found by its whole groups of four, an address by any three letters of it.
+      Search for whole groups of four of a key, or for at least three letters of an address.
     </EmptyState>
   );
 }

@@ -2,6 +2,7 @@ import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remi
 import { Form, useActionData, useLoaderData, useNavigation } from "@remix-run/react";
 import { listPoliciesToIssue } from "#app/domain/license/issue-options.queries.server.ts";
 import { issueLicenseByHand } from "#app/domain/license/license.server.ts";
+import { planName, spanWords } from "#app/domain/product/plan-words.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
@@ -46,8 +47,8 @@ type Policy = { id: string; productName: string; name: string; term: string; ter
 
 function policyLabel({ productName, name, term, termDays }: Policy): string {
   const lasts =
-    term === "perpetual" ? "never ends" : term === "days" ? `${termDays ?? 0} days` : "choose its last day";
-  return `${productName}, ${name} (${lasts})`;
+    term === "perpetual" ? "never ends" : term === "days" ? spanWords(termDays ?? 0) : "choose a last day";
+  return `${planName(productName, name)} (${lasts})`;
 }
 
 export default function NewLicense() {
@@ -60,7 +61,7 @@ export default function NewLicense() {
     <>
       <PageHeader
         title="Issue a license"
-        lead="For a gift, a replacement or a sale made elsewhere. The customer gets the key by mail."
+        lead="For a gift, a replacement or a sale made elsewhere. The customer gets the key by email."
         back={{ to: paths.admin.licenses(), label: "Licenses" }}
       />
       {policies.length === 0 ? (
@@ -103,7 +104,7 @@ export default function NewLicense() {
               label="Last day (optional)"
               name="validUntil"
               type="date"
-              hint="Empty: the term of the policy. Otherwise it works to the end of this day in UTC."
+              hint="Leave empty for the policy’s own term. The license works to the end of this day in UTC."
               error={errors.validUntil}
               defaultValue={values.validUntil}
             />
@@ -111,7 +112,7 @@ export default function NewLicense() {
               label="Quantity"
               name="quantity"
               inputMode="numeric"
-              hint="1 to 20 licenses; where a policy sells devices, one license for so many times its devices."
+              hint="From 1 to 20. A policy that sells devices gives one license with that many times its devices."
               required
               error={errors.quantity}
               defaultValue={values.quantity ?? "1"}

@@ -37,7 +37,7 @@ const origins: Record<string, string> = {
 export function OrderFacts({ order }: OrderFactsProps) {
   const moments = [
     { label: "Placed", at: order.createdAt },
-    { label: "Payment announced", at: order.awaitingPaymentAt },
+    { label: "Awaiting payment since", at: order.awaitingPaymentAt },
     { label: "Paid", at: order.paidAt },
     { label: "Payment failed", at: order.paymentFailedAt },
     { label: "Expired", at: order.expiredAt },
@@ -68,16 +68,16 @@ export function OrderFacts({ order }: OrderFactsProps) {
         )}
         {order.stripeSessionId && (
           <Fact label="Checkout Session">
-            <CopyableId value={order.stripeSessionId} label="Checkout Session id" />
+            <CopyableId value={order.stripeSessionId} label="Checkout Session ID" />
           </Fact>
         )}
         {order.paymentIntentId && (
           <Fact label="Payment">
-            <CopyableId value={order.paymentIntentId} label="payment id" />
+            <CopyableId value={order.paymentIntentId} label="payment ID" />
           </Fact>
         )}
-        <Fact label="Id">
-          <CopyableId value={order.id} label="order id" />
+        <Fact label="Order ID">
+          <CopyableId value={order.id} label="order ID" />
         </Fact>
         <Fact label="Audit log">
           <TextLink to={paths.admin.auditLog({ target: order.id })}>What happened to this order</TextLink>

@@ -26,7 +26,7 @@ export function OrderSources({ sources, mayResync, state }: OrderSourcesProps) {
           <div key={source.id} className="grid gap-4">
             <SourceFacts source={source} />
             <p>
-              <TextLink to={paths.admin.webhookInbox({ q: source.id })}>Its events</TextLink>
+              <TextLink to={paths.admin.webhookInbox({ q: source.id })}>Events of this purchase</TextLink>
             </p>
             {mayResync && (
               <Form method="post" className="grid justify-items-start gap-2">
@@ -36,7 +36,7 @@ export function OrderSources({ sources, mayResync, state }: OrderSourcesProps) {
                 <Button variant="secondary" pending={pending === source.id}>
                   Sync with Stripe again
                 </Button>
-                <p className="text-sm text-ink-muted">Changes nothing when all is in step.</p>
+                <p className="text-sm text-ink-muted">Changes nothing when all is in sync.</p>
               </Form>
             )}
           </div>

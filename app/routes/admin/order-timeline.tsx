@@ -10,6 +10,7 @@ type Happening = {
   detail: string | null;
   actor: string | null;
   about: { type: "event" | "email" | "license"; id: string } | null;
+  waiting?: boolean;
 };
 
 const addresses = {
@@ -19,7 +20,7 @@ const addresses = {
 };
 
 export function OrderTimeline({ timeline }: { timeline: readonly Happening[] }) {
-  const entries = timeline.map(({ about, kind, ...entry }) => ({
+  const entries = timeline.map(({ about, kind, waiting: _, ...entry }) => ({
     ...entry,
     kind: kind === "audit" ? (about?.type ?? "order") : kind,
     href: about ? addresses[about.type](about.id) : undefined,

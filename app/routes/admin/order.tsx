@@ -17,6 +17,7 @@ import { NothingHere, Section } from "#app/routes/admin/section.tsx";
 import { ShortLicenseTable } from "#app/routes/admin/short-license-table.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 import { TextLink } from "#app/ui/text-link.tsx";
+import { useFreshWhile } from "#app/ui/use-fresh-while.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data ? `Order #${data.order.number}` : "Order"} · Latchkey` },
@@ -56,6 +57,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 export default function Order() {
   const { order, mayResync } = useLoaderData<typeof loader>();
   const failed = useActionData<typeof action>();
+  useFreshWhile(!failed && [...order.sources, ...order.timeline].some(({ waiting }) => waiting));
   return (
     <>
       <PageHeader

@@ -29,9 +29,17 @@ const columns = [
   { label: "Placed" },
 ] as const;
 
-export function OrdersTable({ caption, orders }: { caption: string; orders: readonly ListedOrder[] }) {
+type OrdersTableProps = {
+  caption: string;
+  orders: readonly ListedOrder[];
+  /** On the page of one customer, whose name would stand in every row. */
+  hideCustomer?: boolean;
+};
+
+export function OrdersTable({ caption, orders, hideCustomer = false }: OrdersTableProps) {
+  const shown = hideCustomer ? columns.filter(({ label }) => label !== "Customer") : columns;
   return (
-    <Table caption={caption} columns={columns}>
+    <Table caption={caption} columns={shown}>
       {orders.map((order) => (
         <Row key={order.id}>
           <Cell label="Order">
@@ -39,13 +47,15 @@ export function OrdersTable({ caption, orders }: { caption: string; orders: read
               #{order.number}
             </TextLink>
           </Cell>
-          <Cell label="Customer">
-            {order.customerId ? (
-              <TextLink to={paths.admin.customer(order.customerId)}>{order.email ?? "No address"}</TextLink>
-            ) : (
-              (order.email ?? "Not known yet")
-            )}
-          </Cell>
+          {!hideCustomer && (
+            <Cell label="Customer" breakable>
+              {order.customerId ? (
+                <TextLink to={paths.admin.customer(order.customerId)}>{order.email ?? "No address"}</TextLink>
+              ) : (
+                (order.email ?? "Not known yet")
+              )}
+            </Cell>
+          )}
           <Cell label="What">{itemsInWords(order.lines)}</Cell>
           <Cell label="Status">
             <OrderStatusBadge status={order.status} />

@@ -46,7 +46,7 @@ export default function Orders() {
         key={JSON.stringify(filter)}
       >
         <TextField
-          label="Number, address or id"
+          label="Number, address or ID"
           name="q"
           type="search"
           defaultValue={filter.q}
@@ -82,7 +82,7 @@ function NoOrders({ filtered }: { filtered: boolean }) {
         </ButtonLink>
       }
     >
-      Try another status, the number without anything else, or a whole Stripe id.
+      Try another status, just the order number, or a whole Stripe ID.
     </EmptyState>
   );
 }

@@ -14,8 +14,8 @@ export function ReplayEvent({ submission, state }: ReplayEventProps) {
       <Form method="post" className="grid justify-items-start gap-4">
         <ErrorSummary state={state} />
         <p>
-          Compares the purchase with Stripe again and puts right what differs. Replaying never issues a
-          license twice, and changes nothing when all is in step.
+          Compares the purchase with Stripe again and corrects any difference. Replaying never issues a
+          license twice, and changes nothing when all is in sync.
         </p>
         <HiddenField name="intent" value="replay" />
         <SubmissionToken token={submission} />

@@ -30,7 +30,7 @@ export function RetryEmail({ submission, sent, recipient, obstacle, state }: Ret
           <HiddenField name="intent" value="retry" />
           <SubmissionToken token={submission} />
           <p className="text-sm text-ink-muted">
-            {sent ? "A new mail to " : "To "}
+            {sent ? "A new email to " : "To "}
             {recipient}
           </p>
           <Button variant="secondary" pending={pending === "retry"}>

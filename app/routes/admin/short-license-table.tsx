@@ -1,4 +1,6 @@
 import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
+import { shortMaskedKey } from "#app/domain/license/license-key.ts";
+import { planName } from "#app/domain/product/plan-words.ts";
 import { paths } from "#app/paths.ts";
 import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
 import { Cell, Row, Table } from "#app/ui/table.tsx";
@@ -29,13 +31,15 @@ export function ShortLicenseTable({
       {licenses.map((license) => (
         <Row key={license.id}>
           <Cell label="Key">
-            <TextLink to={paths.admin.license(license.id)} translate="no" className="font-mono">
-              {license.maskedKey}
+            <TextLink
+              to={paths.admin.license(license.id)}
+              translate="no"
+              className="font-mono whitespace-nowrap"
+            >
+              {shortMaskedKey(license.maskedKey)}
             </TextLink>
           </Cell>
-          <Cell label="Product">
-            {license.productName}, {license.policyName}
-          </Cell>
+          <Cell label="Product">{planName(license.productName, license.policyName)}</Cell>
           <Cell label="Status">
             <LicenseStatusBadge status={license.status} />
           </Cell>

@@ -25,13 +25,13 @@ export function SourceFacts({ source }: { source: ShownSource }) {
   return (
     <Facts>
       <Fact label={kinds[source.kind] ?? source.kind}>
-        <CopyableId value={source.id} label="Stripe id" />
+        <CopyableId value={source.id} label="Stripe ID" />
       </Fact>
-      <Fact label="State">
+      <Fact label="Status">
         <SyncBadge source={source} />
       </Fact>
       {source.syncedAt && (
-        <Fact label="Compared last">
+        <Fact label="Last compared">
           <Time at={source.syncedAt} />
         </Fact>
       )}
@@ -41,7 +41,7 @@ export function SourceFacts({ source }: { source: ShownSource }) {
         </Fact>
       )}
       {!source.waiting && source.nextCheckAt && (
-        <Fact label="Next look">
+        <Fact label="Next check">
           <Time at={source.nextCheckAt} />
         </Fact>
       )}
@@ -51,7 +51,7 @@ export function SourceFacts({ source }: { source: ShownSource }) {
 }
 
 function SyncBadge({ source }: { source: Pick<ShownSource, "waiting" | "failCount"> }) {
-  if (!source.waiting) return <Badge tone="good">In step</Badge>;
+  if (!source.waiting) return <Badge tone="good">In sync</Badge>;
   if (source.failCount === 0) return <Badge tone="info">Waiting</Badge>;
   return <Badge tone="bad">Failed {source.failCount === 1 ? "once" : `${source.failCount} times`}</Badge>;
 }

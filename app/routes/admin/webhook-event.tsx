@@ -17,6 +17,7 @@ import { SourceFacts } from "#app/routes/admin/source-facts.tsx";
 import { Banner } from "#app/ui/banner.tsx";
 import { Card } from "#app/ui/card.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
+import { useFreshWhile } from "#app/ui/use-fresh-while.ts";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data ? data.event.type : "Event"} · Latchkey` },
@@ -53,6 +54,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
 export default function WebhookEvent() {
   const { event, mayReplay, submission } = useLoaderData<typeof loader>();
   const failed = useActionData<typeof action>();
+  useFreshWhile(!failed && event.state === "received");
   return (
     <>
       <PageHeader

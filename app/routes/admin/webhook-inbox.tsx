@@ -40,7 +40,7 @@ type Listed = ReturnType<typeof useLoaderData<typeof loader>>["events"][number];
 
 const columns = [
   { label: "Event" },
-  { label: "State" },
+  { label: "Status" },
   { label: "About" },
   { label: "Deliveries", align: "right" },
   { label: "Tries", align: "right" },
@@ -65,7 +65,7 @@ export default function WebhookInbox() {
         key={JSON.stringify(filter)}
       >
         <TextField
-          label="Id"
+          label="ID"
           name="q"
           type="search"
           defaultValue={filter.q}
@@ -79,7 +79,7 @@ export default function WebhookInbox() {
           maxLength={200}
           placeholder="checkout.session"
         />
-        <SelectField label="State" name="state" defaultValue={filter.state ?? ""} options={stateOptions} />
+        <SelectField label="Status" name="state" defaultValue={filter.state ?? ""} options={stateOptions} />
       </FilterBar>
       {events.length === 0 ? (
         <NoEvents filtered={filtered} />
@@ -103,13 +103,11 @@ function EventRow({ event }: { event: Listed }) {
           <EventType type={event.type} />
         </TextLink>
       </Cell>
-      <Cell label="State">
+      <Cell label="Status">
         <InboxStateBadge state={event.state} />
-        {(event.lastError ?? event.note) && (
-          <p className="mt-1 text-xs text-ink-muted">{event.lastError ?? event.note}</p>
-        )}
+        {event.lastError && <p className="mt-1 text-xs text-ink-muted">{event.lastError}</p>}
       </Cell>
-      <Cell label="About">
+      <Cell label="About" breakable>
         <code translate="no" className="font-mono text-xs">
           {event.objectId ?? event.eventId}
         </code>
@@ -144,7 +142,7 @@ function NoEvents({ filtered }: { filtered: boolean }) {
         </ButtonLink>
       }
     >
-      Ids have to be whole; a type may be just its beginning.
+      An ID has to be whole; a type may be just its beginning.
     </EmptyState>
   );
 }
