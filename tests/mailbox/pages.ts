@@ -5,7 +5,7 @@ import type { ReceivedMail } from "#tests/mailbox/mailbox.ts";
 type Source = { port: number; mails: () => ReceivedMail[]; clear: () => void };
 
 const pageCsp =
-  "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'; base-uri 'none'";
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'";
 const mailCsp =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; form-action 'none'";
 
@@ -50,16 +50,16 @@ function pageAt(pathname: string, query: URLSearchParams, mails: ReceivedMail[])
   if (pathname === "/") return { status: 200, body: listPage(mails) };
   const [, id, html] = /^\/mails\/(\d+)(\/html)?$/.exec(pathname) ?? [];
   const mail = mails.find((candidate) => String(candidate.id) === id);
-  if (!mail) return { status: 404, body: page("No such mail", `<p>It was cleared. ${backLink}</p>`) };
+  if (!mail) return { status: 404, body: page("No such email", `<p>It was cleared. ${backLink}</p>`) };
   if (html) return { status: 200, body: withLinksInNewTab(mail.html), csp: mailCsp };
   return { status: 200, body: mailPage(mail, query.get("view") === "text" || !mail.html ? "text" : "html") };
 }
 
-const backLink = '<a href="/">All mails</a>';
+const backLink = '<a href="/">← All emails</a>';
 
 function listPage(mails: ReceivedMail[]): string {
   if (mails.length === 0)
-    return page("Mailbox", "<p>No mail yet. Load this page again after something was sent.</p>");
+    return page("Mailbox", "<p>No emails yet. Reload this page after something was sent.</p>");
   const rows = [...mails].reverse().map(
     (mail) => `<tr>
       <td><a href="/mails/${mail.id}">${escapeHtml(mail.subject || "(no subject)")}</a></td>
@@ -68,8 +68,8 @@ function listPage(mails: ReceivedMail[]): string {
   );
   return page(
     "Mailbox",
-    `<p>${mails.length === 1 ? "One mail" : `${mails.length} mails`}, the newest first. They are gone when this program ends.</p>
-    <table><caption class="quiet">Received mails</caption>
+    `<p>${mails.length === 1 ? "1 email" : `${mails.length} emails`}, the newest first. They are gone when this program ends.</p>
+    <table><caption class="hidden">Received emails</caption>
     <thead><tr><th scope="col">Subject</th><th scope="col">To</th><th scope="col">Received</th></tr></thead>
     <tbody>${rows.join("")}</tbody></table>
     <form method="post" action="/clear"><button type="submit">Clear the mailbox</button></form>`,
@@ -81,14 +81,14 @@ function mailPage(mail: ReceivedMail, view: "html" | "text"): string {
     `<a href="/mails/${mail.id}?view=${name}"${view === name ? ' aria-current="page"' : ""}>${label}</a>`;
   const body =
     view === "html"
-      ? `<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/mails/${mail.id}/html"></iframe>`
-      : `<pre tabindex="0" aria-label="Text of the mail">${linked(escapeHtml(mail.text))}</pre>`;
+      ? `<iframe title="The email" sandbox="allow-popups allow-popups-to-escape-sandbox" src="/mails/${mail.id}/html"></iframe>`
+      : `<pre tabindex="0" aria-label="Text of the email">${linked(escapeHtml(mail.text))}</pre>`;
   return page(
     mail.subject || "(no subject)",
     `<p>${backLink}</p>
     <dl><dt>From</dt><dd>${escapeHtml(mail.from)}</dd><dt>To</dt><dd>${escapeHtml(mail.recipients.join(", "))}</dd>
     <dt>Received</dt><dd>${clock(mail.receivedAt)}</dd><dt>Message-ID</dt><dd>${escapeHtml(mail.messageId)}</dd></dl>
-    <nav aria-label="Form of the mail">${mail.html ? tab("html", "As designed") : ""} ${tab("text", "As text")}</nav>${body}`,
+    <nav aria-label="Form of the email">${mail.html ? tab("html", "As designed") : ""} ${tab("text", "As text")}</nav>${body}`,
   );
 }
 
@@ -115,9 +115,10 @@ function escapeHtml(text: string): string {
 }
 
 function page(title: string, body: string): string {
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)} · Mailbox</title>
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title === "Mailbox" ? title : `${title} · Mailbox`)}</title>
+<link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>${css}</style></head>
-<body><header><a href="/">Mailbox of the demo</a></header><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`;
+<body><header><p><a href="/">Mailbox</a> of the demo</p></header><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`;
 }
 
 const css = `
@@ -128,7 +129,9 @@ const css = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
 header, main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
-header { border-bottom: 1px solid var(--line); }
+header { border-bottom: 1px solid var(--line); max-width: none; padding: 0; }
+header p { max-width: 60rem; margin: 0 auto; padding: .75rem 1rem; color: var(--soft); }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
 a { color: var(--accent); display: inline-block; min-height: 24px; }
 pre a { display: inline; }

@@ -23,14 +23,14 @@ export function controlPage(standIn: StandIn, message: string | null, status = 2
 <p role="status" class="done">${message ?? ""}</p>
 <nav aria-label="Sections"><ul>
 <li><a href="#levers">Levers</a></li><li><a href="#sessions">Checkout Sessions</a></li><li><a href="#events">Events</a></li>
-<li><a href="#endpoints">Webhook endpoints</a></li><li><a href="#catalogue">Catalogue</a></li>
+<li><a href="#endpoints">Webhook endpoints</a></li><li><a href="#catalog">Catalog</a></li>
 <li><a href="#requests">API requests</a></li><li><a href="/control/api/state">Everything as JSON</a></li>
 </ul></nav>
 ${levers(standIn)}
 ${sessionsSection(standIn)}
 ${eventsSection(standIn)}
 ${endpointsSection(standIn)}
-${catalogueSection(standIn)}
+${catalogSection(standIn)}
 ${requestsSection(standIn)}
 </main>`;
   return htmlPage("Stripe stand-in: control", content, status);
@@ -103,7 +103,7 @@ function endpointsSection(standIn: StandIn): Html {
   );
 }
 
-function catalogueSection(standIn: StandIn): Html {
+function catalogSection(standIn: StandIn): Html {
   const prices = standIn.store.prices.all().map((price) => {
     const product = standIn.store.products.get(price.product);
     const every =
@@ -126,7 +126,7 @@ function catalogueSection(standIn: StandIn): Html {
         html`<tr><td>Promotion code</td><td><code>${id}</code></td><td>${code}</td><td>–</td></tr>`,
     );
   const rows = [...prices, ...links, ...codes];
-  return table("catalogue", "Catalogue", ["What", "Id", "Price", "Lookup key"], rows, "Nothing for sale.");
+  return table("catalog", "Catalog", ["What", "ID", "Price", "Lookup key"], rows, "Nothing for sale.");
 }
 
 function requestsSection(standIn: StandIn): Html {

@@ -8,7 +8,7 @@ const HEADERS = {
   "cache-control": "no-store",
   // No form-action here: a form's answer redirects to the shop, and the browser would hold that against it.
   "content-security-policy":
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
 };

@@ -72,6 +72,8 @@ button.primary { width: 100%; min-height: 48px; background: var(--accent); borde
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--muted); font-weight: 600; white-space: nowrap; }
+td time { white-space: nowrap; }
+td:last-child:has(form + form) { min-width: 19rem; }
 td form { display: inline-block; margin: 0 .25rem .25rem 0; }
 code { font: .85em ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
