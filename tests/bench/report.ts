@@ -9,12 +9,23 @@ export type BenchRow = {
   ratio: number;
 };
 
-export function higherIsBetter(name: string, unit: string, ours: number, peer: string, theirs: number) {
-  return { name, unit, ours, peer, theirs, ratio: ours / theirs } satisfies BenchRow;
-}
+/** One figure per round for each side; rounds of the same number ran next to each other. */
+export type Rounds = { ours: readonly number[]; theirs: readonly number[] };
 
-export function lowerIsBetter(name: string, unit: string, ours: number, peer: string, theirs: number) {
-  return { name, unit, ours, peer, theirs, ratio: theirs / ours } satisfies BenchRow;
+/**
+ * Medians of both sides, and the median of the rounds' own ratios: what the machine does besides meets neighboring
+ * rounds alike and so cancels out of their ratio.
+ */
+export function compareRounds(
+  row: Pick<BenchRow, "name" | "unit" | "peer"> & { better: "higher" | "lower" },
+  { ours, theirs }: Rounds,
+): BenchRow {
+  const ratios = ours.map((figure, round) => {
+    const ratio = figure / (theirs[round] ?? Number.NaN);
+    return row.better === "higher" ? ratio : 1 / ratio;
+  });
+  const { name, unit, peer } = row;
+  return { name, unit, peer, ours: median(ours), theirs: median(theirs), ratio: median(ratios) };
 }
 
 export function median(values: readonly number[]): number {

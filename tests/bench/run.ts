@@ -31,7 +31,9 @@ try {
   for (const name of names)
     rows.push(...((await benches[name]?.(server, values.quick ? "quick" : "full")) ?? []));
   console.log(asTable(rows));
-  console.log("\nA ratio above 1 means ours is better. Medians of alternating rounds.");
+  console.log(
+    "\nA ratio above 1 means ours is better. Medians of alternating rounds; a ratio is the median of the rounds' ratios.",
+  );
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ settings, rows }, null, 2)}\n`);
 } finally {
   await stop();

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import pg from "pg";
 import type { LoadJob, LoadResult } from "#tests/bench/load.ts";
-import { type BenchRow, higherIsBetter, lowerIsBetter, median } from "#tests/bench/report.ts";
+import { type BenchRow, compareRounds } from "#tests/bench/report.ts";
 import { createTestDatabase, type TestDatabaseServer } from "#tests/setup/database.ts";
 
 const secret = "whsec_bench";
@@ -13,8 +13,8 @@ type Peer = { name: string; port: number; process: ChildProcess; databaseUrl: st
 type Plan = { rounds: number; requests: Record<number, number>; warmUp: number };
 
 const plans: Record<"quick" | "full", Plan> = {
-  quick: { rounds: 2, requests: { 1: 400, 16: 2_000, 64: 3_000 }, warmUp: 2_000 },
-  full: { rounds: 5, requests: { 1: 1_000, 16: 5_000, 64: 8_000 }, warmUp: 6_000 },
+  quick: { rounds: 3, requests: { 1: 300, 16: 1_500, 64: 2_500 }, warmUp: 2_000 },
+  full: { rounds: 11, requests: { 1: 500, 16: 2_000, 64: 3_500 }, warmUp: 6_000 },
 };
 
 /**
@@ -56,16 +56,23 @@ export async function benchWebhook(server: TestDatabaseServer, mode: "quick" | "
   }
 }
 
+const figures = [
+  { field: "perSecond", unit: "deliveries/s", better: "higher" },
+  { field: "p50Ms", unit: "p50 ms", better: "lower" },
+  { field: "p99Ms", unit: "p99 ms", better: "lower" },
+] as const;
+
 function compare(connections: number, results: Map<Peer, LoadResult[]>): BenchRow[] {
-  const [[, ours] = [], ...others] = [...results];
-  const of = (list: LoadResult[] | undefined, field: keyof LoadResult) =>
-    median((list ?? []).map((result) => result[field]));
+  const [[, ours = []] = [], ...others] = [...results];
   const name = `webhook, ${connections} connection${connections === 1 ? "" : "s"}`;
-  return others.flatMap(([peer, theirs]) => [
-    higherIsBetter(name, "deliveries/s", of(ours, "perSecond"), peer.name, of(theirs, "perSecond")),
-    lowerIsBetter(name, "p50 ms", of(ours, "p50Ms"), peer.name, of(theirs, "p50Ms")),
-    lowerIsBetter(name, "p99 ms", of(ours, "p99Ms"), peer.name, of(theirs, "p99Ms")),
-  ]);
+  return others.flatMap(([peer, theirs]) =>
+    figures.map(({ field, unit, better }) =>
+      compareRounds(
+        { name, unit, better, peer: peer.name },
+        { ours: ours.map((round) => round[field]), theirs: theirs.map((round) => round[field]) },
+      ),
+    ),
+  );
 }
 
 /** A fast answer counts only when what was answered for is there. */

@@ -107,10 +107,10 @@ function insertEvents(size: number): string {
   ON CONFLICT (dedupe_key) DO UPDATE SET deliveries = known.deliveries + excluded.deliveries
 )
 INSERT INTO stripe_source AS known (id, kind, livemode, dirty_cause)
-  SELECT DISTINCT ON (id) id, kind, livemode, cause
+  SELECT ${size > 1 ? "DISTINCT ON (id)" : ""} id, kind, livemode, cause
     FROM (VALUES ${rowsOf(size, ["source_id", "source_kind", "livemode", "event_id", "ignored_at"])})
       AS mark (id, kind, livemode, cause, ignored_at)
-    WHERE ignored_at IS NULL ORDER BY id
+    WHERE ignored_at IS NULL ${size > 1 ? "ORDER BY id" : ""}
 ON CONFLICT (id) DO UPDATE SET dirty_seq = known.dirty_seq + 1, dirty_cause = excluded.dirty_cause, retry_at = NULL`;
 }
 
