@@ -1,6 +1,6 @@
 import pg from "pg";
 import { sealAuditLog } from "#app/domain/audit-log/seal-audit-log.server.ts";
-import { syncDueSources } from "#app/domain/stripe-sync/sync-due-sources.server.ts";
+import { createSourceSyncer } from "#app/domain/stripe-sync/sync-due-sources.server.ts";
 import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { onWake, wakeChannel } from "#app/infra/wake-worker.server.ts";
@@ -21,10 +21,12 @@ const slowPollMs = 60_000;
 export function startWorker(): Worker {
   let stopping = false;
   const isStopping = () => stopping;
+  const syncer = createSourceSyncer(() => purchases.wake());
+  const purchases = loop("purchases", pollMs, syncer.start);
   const loops = [
-    loop("purchases", pollMs, (now) => syncDueSources(now, isStopping)),
-    loop("mails", pollMs, async (now) => (await sendDueEmails({ now })).sent),
-    loop("records", slowPollMs, (now) => sealAuditLog({ now })),
+    purchases,
+    loop("mails", pollMs, () => sendBatches(isStopping)),
+    loop("records", slowPollMs, (now) => sealAll(now, isStopping)),
     loop("sweeps", slowPollMs, runHourlySweep),
     loop("leftovers", slowPollMs, deleteExpired),
   ];
@@ -38,8 +40,33 @@ export function startWorker(): Worker {
       stopping = true;
       offWake();
       await Promise.all([...loops.map((each) => each.stop()), listening.stop()]);
+      await syncer.idle();
     },
   };
+}
+
+const batchSize = 20;
+
+/** One batch after the other while they are full, so that a burst does not wait for the next poll. */
+async function sendBatches(isStopping: () => boolean): Promise<number> {
+  let sent = 0;
+  for (;;) {
+    const result = await sendDueEmails({ now: new Date(), limit: batchSize });
+    sent += result.sent;
+    const taken = result.sent + result.dropped + result.deferred + result.failed;
+    if (taken < batchSize || isStopping()) return sent;
+  }
+}
+
+const sealBatchSize = 1_000;
+
+async function sealAll(now: Date, isStopping: () => boolean): Promise<number> {
+  let sealed = 0;
+  for (;;) {
+    const count = await sealAuditLog({ now, limit: sealBatchSize });
+    sealed += count;
+    if (count < sealBatchSize || isStopping()) return sealed;
+  }
 }
 
 type Loop = { wakes: boolean; wake: () => void; stop: () => Promise<void> };
@@ -89,14 +116,24 @@ function loop(name: string, pauseMs: number, work: (now: Date) => Promise<number
 function listen(wake: () => void, isStopping: () => boolean): { stop: () => Promise<void> } {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let connecting = connect();
 
   async function connect(): Promise<void> {
     if (isStopping()) return;
-    const connection = new pg.Client({ connectionString: getEnv().databaseUrl });
+    const connection = new pg.Client({
+      connectionString: getEnv().databaseUrl,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+    });
     client = connection;
+    let isOver = false;
+    // One failure may be told twice, by `end` and by `connect`; twice as many connections each second would be the end.
     const reconnect = () => {
-      connection.removeAllListeners("end");
-      if (!isStopping()) timer = setTimeout(() => void connect(), pollMs);
+      if (isOver || isStopping()) return;
+      isOver = true;
+      timer = setTimeout(() => {
+        connecting = connect();
+      }, pollMs);
     };
     connection.on("error", () => undefined); // `end` follows and reconnects
     connection.on("end", reconnect);
@@ -107,9 +144,9 @@ function listen(wake: () => void, isStopping: () => boolean): { stop: () => Prom
       wake();
     } catch {
       reconnect();
+      await connection.end().catch(() => undefined);
     }
   }
-  const connecting = connect();
   return {
     stop: async () => {
       clearTimeout(timer);

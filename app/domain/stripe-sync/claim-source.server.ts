@@ -15,8 +15,10 @@ export type ClaimedSource = {
   orderId: string | null;
 };
 
-/** Longer than a sync may take with all its retries, shorter than anybody wants to wait after a crash. */
-const leaseSeconds = 60;
+/** How long asking Stripe may take, with all retries and pages. */
+export const fetchDeadlineSeconds = 45;
+/** That and the 15 seconds of a transaction; shorter than anybody wants to wait after a crash. */
+const leaseSeconds = fetchDeadlineSeconds + 15;
 
 const isDue = `(
   (dirty_seq > synced_seq AND (retry_at IS NULL OR retry_at <= $1))

@@ -116,18 +116,24 @@ function factsOf(session: z.infer<typeof Session>, lines: SessionLine[]): Checko
   };
 }
 
+const SessionList = z.object({
+  object: z.literal("list"),
+  data: z.array(z.object({ object: z.literal("checkout.session"), id: z.string() })),
+});
+const Charge = z.object({ object: z.literal("charge"), payment_intent: idOf });
+
 /** The purchase a payment belongs to, as Stripe's list of sessions has it; null when there is none. */
 export async function findSessionOfPayment(paymentIntentId: string): Promise<string | null> {
   const page = await stripe()
     .checkout.sessions.list({ payment_intent: paymentIntentId, limit: 1 })
     .catch(missingIsNull);
-  return page?.data[0]?.id ?? null;
+  return page ? (SessionList.parse(page).data[0]?.id ?? null) : null;
 }
 
 /** The payment a charge belongs to; null when Stripe does not know the charge or it has none. */
 export async function findPaymentOfCharge(chargeId: string): Promise<string | null> {
   const charge = await stripe().charges.retrieve(chargeId).catch(missingIsNull);
-  return charge ? idOf.parse(charge.payment_intent) : null;
+  return charge ? Charge.parse(charge).payment_intent : null;
 }
 
 function missingIsNull(error: unknown): null {

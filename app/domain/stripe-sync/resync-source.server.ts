@@ -26,7 +26,7 @@ export async function resyncSource(request: ResyncRequest): Promise<{ message: s
   const source = sourceOfId(request.sourceId);
   if (!source) throw new DomainError("NOT_FOUND", "There is nothing at Stripe to compare this with.");
   const { actor, now, submission } = request;
-  const message = "Asked Stripe again. What differs is put right within seconds.";
+  const message = "Asked Stripe again. Any difference is corrected within seconds.";
   const repeated = await inTransaction(async (tx) => {
     const before = await claimSubmission(tx, { token: submission, actorId: actor.id, message, now });
     if (before) return before;

@@ -2,7 +2,12 @@ import Stripe from "stripe";
 import { ZodError } from "zod";
 import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { fulfillOrder } from "#app/domain/order/fulfill-order.server.ts";
-import { type ClaimedSource, markSourceDirtyIn } from "#app/domain/stripe-sync/claim-source.server.ts";
+import {
+  type ClaimedSource,
+  fetchDeadlineSeconds,
+  markSourceDirtyIn,
+} from "#app/domain/stripe-sync/claim-source.server.ts";
+import { DeadlinePassed, withDeadline } from "#app/domain/stripe-sync/deadline.ts";
 import {
   fetchCheckoutSession,
   findPaymentOfCharge,
@@ -33,8 +38,13 @@ export async function syncSource(claim: ClaimedSource, now: Date): Promise<SyncO
 
 class LeaseLost extends Error {}
 
+/** A fetch that outlives its lease would be fetched by one worker after the other and never count as failed. */
+function inTime<T>(fetching: Promise<T>): Promise<T> {
+  return withDeadline(fetching, fetchDeadlineSeconds * 1000, "Stripe took too long to answer.");
+}
+
 async function syncSession(claim: ClaimedSource, now: Date): Promise<SyncOutcome> {
-  const session = await fetchCheckoutSession(claim.id);
+  const session = await inTime(fetchCheckoutSession(claim.id));
   if (!session || session.livemode !== isLivemode()) {
     const note = session
       ? "The session belongs to the other mode of the Stripe account."
@@ -76,7 +86,7 @@ const unknownPurchaseHours = 24;
 
 /** A payment or charge is not a purchase: find the purchase it belongs to and pass the hint on. */
 async function handOn(claim: ClaimedSource, now: Date): Promise<SyncOutcome> {
-  const target = await findTarget(claim);
+  const target = await inTime(findTarget(claim));
   if (!target) {
     const age = now.getTime() - claim.createdAt.getTime();
     const waiting = age < unknownPurchaseHours * hourMs;
@@ -226,7 +236,7 @@ function nextTry(
 function mayPass(error: unknown): boolean {
   if (error instanceof Stripe.errors.StripeAuthenticationError) return false;
   if (error instanceof Stripe.errors.StripePermissionError) return false;
-  return error instanceof Stripe.errors.StripeError;
+  return error instanceof Stripe.errors.StripeError || error instanceof DeadlinePassed;
 }
 
 function failureMessage(error: unknown): string {
