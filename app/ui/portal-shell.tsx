@@ -24,6 +24,9 @@ export function PortalShell({ testMode, customer, flash, children }: PortalShell
           <Brand to={paths.portal.licenses()} />
           <div className="-mr-2 flex flex-wrap items-center gap-1">
             <nav aria-label="Portal" className="flex items-center">
+              <span className="max-[23rem]:hidden">
+                <SiteNavLink to={paths.home()}>Pricing</SiteNavLink>
+              </span>
               <SiteNavLink to={paths.portal.licenses()}>My licenses</SiteNavLink>
             </nav>
             {customer && <UserMenu as="customer" email={customer.email} name={customer.name} />}

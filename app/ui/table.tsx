@@ -31,7 +31,7 @@ export function Table({ caption, columns, children }: TableProps) {
                 role={roles.head}
                 aria-sort={column.sort ? (column.sort.direction ?? "none") : undefined}
                 className={clsx(
-                  "bg-sunken px-3 py-2 text-[0.8125rem] font-medium whitespace-nowrap text-ink-muted first:rounded-tl-xl last:rounded-tr-xl sm:first:pl-5 sm:last:pr-5",
+                  "bg-sunken px-2.5 py-2 text-[0.8125rem] font-medium whitespace-nowrap text-ink-muted first:rounded-tl-xl last:rounded-tr-xl sm:first:pl-5 sm:last:pr-5",
                   column.align === "right" && "text-right",
                 )}
               >
@@ -96,7 +96,7 @@ export function Cell({ label, align, breakable, children }: CellProps) {
       role={roles.cell}
       data-label={label}
       className={clsx(
-        "cell-label flex min-w-0 justify-between gap-4 text-right wrap-anywhere sm:table-cell sm:wrap-break-word sm:border-t sm:border-line sm:px-3 sm:py-2.5 sm:align-middle sm:first:pl-5 sm:last:pr-5",
+        "cell-label flex min-w-0 justify-between gap-4 text-right wrap-anywhere sm:table-cell sm:wrap-break-word sm:border-t sm:border-line sm:px-2.5 sm:py-2.5 sm:align-middle sm:first:pl-5 sm:last:pr-5",
         align === "right" ? "tabular-nums sm:text-right" : "sm:text-left",
       )}
     >

@@ -46,7 +46,7 @@ test("a mail that was given up is tried again from the start, its alert settled,
   if (!claimed) throw new Error("nothing was claimed");
   expect(await markEmailAttemptFailed(claimed, { now, error: "550 no", permanent: true })).toBe(true);
   const retry = await request(email.id);
-  expect(await retryEmail(retry)).toEqual({ message: "The email to byuer@example.com is sent now." });
+  expect(await retryEmail(retry)).toEqual({ message: "The email to byuer@example.com is on its way." });
   const row = await db().email.findUniqueOrThrow({ where: { id: email.id } });
   expect(row).toMatchObject({
     attempts: 0,
@@ -91,7 +91,7 @@ test("another address gets a mail of its own; the first one stays as a record", 
     recipient: " Buyer@Example.com ",
     reason: "Typo, confirmed by phone",
   });
-  expect(await retryEmail(retry)).toEqual({ message: "A new email to buyer@example.com is queued." });
+  expect(await retryEmail(retry)).toEqual({ message: "A new email to buyer@example.com is on its way." });
   const [first, second] = await db().email.findMany({ orderBy: { createdAt: "asc" } });
   expect(first && emailState(first)).toBe("failed");
   expect(second).toMatchObject({

@@ -35,8 +35,8 @@ export function retryEmail(request: RetryEmail): Promise<{ message: string }> {
     const elsewhere = recipient !== email.recipient;
     const again = elsewhere || email.sentAt !== null;
     const message = again
-      ? `A new email to ${recipient} is queued.`
-      : `The email to ${recipient} is sent now.`;
+      ? `A new email to ${recipient} is on its way.`
+      : `The email to ${recipient} is on its way.`;
     const { submission: token, actor, now } = request;
     const said = await claimSubmission(tx, { token, actorId: actor.id, message, now });
     if (said !== null) return { message: said };

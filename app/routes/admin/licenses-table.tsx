@@ -1,6 +1,5 @@
 import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
 import { shortMaskedKey } from "#app/domain/license/license-key.ts";
-import { planName } from "#app/domain/product/plan-words.ts";
 import { paths } from "#app/paths.ts";
 import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
 import { Cell, type Column, Row, Table } from "#app/ui/table.tsx";
@@ -63,7 +62,12 @@ export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }
           <Cell label="Customer" breakable>
             <TextLink to={paths.admin.customer(license.customerId)}>{license.customerEmail}</TextLink>
           </Cell>
-          <Cell label="Product">{planName(license.productName, license.policyName)}</Cell>
+          <Cell label="Product">
+            <div className="sm:min-w-28">
+              {license.productName}
+              <span className="block text-ink-muted">{license.policyName}</span>
+            </div>
+          </Cell>
           <Cell label="Status">
             <LicenseStatusBadge status={license.status} />
           </Cell>
