@@ -232,53 +232,49 @@ test("too many checkouts are 429 with the time to wait and a way back", async ({
   await inDatabase(stack.databaseUrl, forgetLimits);
 });
 
-test.describe("with a failure in the console", () => {
-  test.use({ expectedNoise: [/.*/] });
-
-  test("a failure of ours is 500 with the request id and nothing of its cause", async ({ page, stack }) => {
-    await signInAsStaff(page, stack);
-    await inDatabase(stack.databaseUrl, async (database) => {
-      await database.query("ALTER TABLE alert RENAME TO alert_elsewhere");
-      try {
-        await expectErrorPage(page, await page.goto("/admin"), 500);
-        // Reached by a link, the id is the one of the request for the data.
-        await page.goto("/admin/orders");
-        const failed = page.waitForResponse((answer) =>
-          answer.url().includes("_data=routes%2Fadmin%2Foverview"),
-        );
-        await page.getByRole("navigation", { name: "Admin" }).getByRole("link", { name: "Overview" }).click();
-        await expectErrorPage(page, await failed, 500);
-      } finally {
-        await database.query("ALTER TABLE alert_elsewhere RENAME TO alert");
-      }
-    });
-    await wayBack(page).click();
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
+test("a failure of ours is 500 with the request id and nothing of its cause", async ({ page, stack }) => {
+  await signInAsStaff(page, stack);
+  await inDatabase(stack.databaseUrl, async (database) => {
+    await database.query("ALTER TABLE alert RENAME TO alert_elsewhere");
+    try {
+      await expectErrorPage(page, await page.goto("/admin"), 500);
+      // Reached by a link, the id is the one of the request for the data.
+      await page.goto("/admin/orders");
+      const failed = page.waitForResponse((answer) =>
+        answer.url().includes("_data=routes%2Fadmin%2Foverview"),
+      );
+      await page.getByRole("navigation", { name: "Admin" }).getByRole("link", { name: "Overview" }).click();
+      await expectErrorPage(page, await failed, 500);
+    } finally {
+      await database.query("ALTER TABLE alert_elsewhere RENAME TO alert");
+    }
   });
+  await wayBack(page).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
+});
 
-  test("while the database is away pages say so, and work again once it is back", async ({ page, stack }) => {
-    const { pathname } = new URL(stack.databaseUrl);
-    const elsewhere = Object.assign(new URL(stack.databaseUrl), { pathname: "/postgres" }).href;
-    await inDatabase(elsewhere, async (database) => {
-      const name = pathname.slice(1);
-      await database.query(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS false`);
-      try {
-        await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [
-          name,
-        ]);
-        const answer = await page.goto("/");
-        expect([500, 503]).toContain(answer?.status());
-        await expectErrorPage(page, answer, answer?.status() ?? 0);
-        expect((await page.request.get("/health/ready")).status()).toBe(503);
-        expect((await page.request.get("/health/live")).status()).toBe(200);
-      } finally {
-        await database.query(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS true`);
-      }
-    });
-    await expect
-      .poll(async () => (await page.request.get("/health/ready")).status(), { timeout: 20_000 })
-      .toBe(200);
-    await wayBack(page).click();
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Buy a license/);
+test("while the database is away pages say so, and work again once it is back", async ({ page, stack }) => {
+  const { pathname } = new URL(stack.databaseUrl);
+  const elsewhere = Object.assign(new URL(stack.databaseUrl), { pathname: "/postgres" }).href;
+  await inDatabase(elsewhere, async (database) => {
+    const name = pathname.slice(1);
+    await database.query(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS false`);
+    try {
+      await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [
+        name,
+      ]);
+      const answer = await page.goto("/");
+      expect([500, 503]).toContain(answer?.status());
+      await expectErrorPage(page, answer, answer?.status() ?? 0);
+      expect((await page.request.get("/health/ready")).status()).toBe(503);
+      expect((await page.request.get("/health/live")).status()).toBe(200);
+    } finally {
+      await database.query(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS true`);
+    }
   });
+  await expect
+    .poll(async () => (await page.request.get("/health/ready")).status(), { timeout: 20_000 })
+    .toBe(200);
+  await wayBack(page).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/Buy a license/);
 });
