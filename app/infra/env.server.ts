@@ -17,12 +17,19 @@ const urlWithScheme = (schemes: string[]) =>
     }
   });
 
+const secretsIn = (value: string) =>
+  value
+    .split(",")
+    .map((secret) => secret.trim())
+    .filter(Boolean);
+
 const EnvSchema = z.object({
   NODE_ENV: z.string().optional(),
   PORT: z.coerce.number("a port number, for example 3000").int().min(0).max(65535).default(3000),
   HOST: optionalText,
   APP_URL: urlWithScheme(["http:", "https:"]).refine(
-    (value) => value === undefined || new URL(value).pathname === "/",
+    (value) =>
+      value === undefined || !URL.canParse(value) || new URL(value).href === `${new URL(value).origin}/`,
     "the public base address without a path, for example https://licenses.example.com",
   ),
   DATABASE_URL: urlWithScheme(["postgres:", "postgresql:"]),
@@ -31,12 +38,16 @@ const EnvSchema = z.object({
     (value) => value === undefined || /^(sk|rk)_(test|live)_\w+$/.test(value),
     "a secret key of your Stripe account: sk_test_…, sk_live_… or a restricted rk_… key",
   ),
-  STRIPE_WEBHOOK_SECRET: optionalText,
+  STRIPE_WEBHOOK_SECRET: optionalText.refine(
+    (value) => value === undefined || secretsIn(value).every((secret) => /^whsec_\S+$/.test(secret)),
+    "the signing secret of your webhook endpoint, whsec_…; several with commas between them while one is rolled",
+  ),
   STRIPE_API_BASE: urlWithScheme(["http:", "https:"]),
   SMTP_URL: urlWithScheme(["smtp:", "smtps:"]),
   MAIL_FROM: optionalText,
   MASTER_KEY: optionalText.refine(
-    (value) => value === undefined || Buffer.from(value, "base64").length === 32,
+    // Buffer.from reads past what is not base64, so a key with a slip in it would be another key.
+    (value) => value === undefined || /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value),
     "32 bytes in base64; `openssl rand -base64 32` makes one",
   ),
   TRUST_PROXY: optionalText,
@@ -88,25 +99,12 @@ export class EnvError extends Error {
  * @throws EnvError with one list that names each wrong or missing variable and what to put there.
  */
 export function parseEnv(source: Record<string, string | undefined>): Env {
-  const parsed = EnvSchema.safeParse(source);
-  const problems: string[] = [];
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      const name = String(issue.path[0] ?? "");
-      const words =
-        issue.code === "custom" && issue.message !== "Invalid input" ? issue.message : remedies[name];
-      problems.push(`${name}: ${words ?? issue.message}`);
-    }
-    throw new EnvError(listOf(problems));
-  }
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim()));
+  const parsed = EnvSchema.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map(problemOf);
+  problems.push(...contradictionsIn(given));
+  if (!parsed.success || problems.length > 0) throw new EnvError(listOf(problems));
   const e = parsed.data;
-  if (e.DATABASE_URL && !e.MASTER_KEY)
-    problems.push(
-      "MASTER_KEY: required with DATABASE_URL. 32 bytes in base64; `openssl rand -base64 32` makes one. Keep a copy: without it stored keys cannot be read.",
-    );
-  if (e.STRIPE_API_BASE && /_live_/.test(e.STRIPE_SECRET_KEY ?? ""))
-    problems.push("STRIPE_API_BASE: must not be set together with a live key. Leave it out.");
-  if (problems.length > 0) throw new EnvError(listOf(problems));
   const production = e.NODE_ENV === "production";
   return {
     production,
@@ -116,10 +114,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     databaseUrl: e.DATABASE_URL,
     dataDir: e.DATA_DIR,
     stripeSecretKey: e.STRIPE_SECRET_KEY,
-    stripeWebhookSecrets: (e.STRIPE_WEBHOOK_SECRET ?? "")
-      .split(",")
-      .map((secret) => secret.trim())
-      .filter(Boolean),
+    stripeWebhookSecrets: secretsIn(e.STRIPE_WEBHOOK_SECRET ?? ""),
     stripeApiBase: e.STRIPE_API_BASE?.replace(/\/+$/, ""),
     smtpUrl: e.SMTP_URL,
     mailFrom: e.MAIL_FROM ?? `Latchkey <no-reply@${new URL(e.APP_URL ?? "http://localhost").hostname}>`,
@@ -128,6 +123,24 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     logLevel: e.LOG_LEVEL,
     worker: e.WORKER,
   };
+}
+
+function problemOf(issue: z.core.$ZodIssue): string {
+  const name = String(issue.path[0] ?? "");
+  const words = issue.code === "custom" && issue.message !== "Invalid input" ? issue.message : remedies[name];
+  return `${name}: ${words ?? issue.message}`;
+}
+
+/** What is wrong although each variable by itself may be right; told together with what is wrong by itself. */
+function contradictionsIn(given: Record<string, string | undefined>): string[] {
+  const problems: string[] = [];
+  if (given.DATABASE_URL && !given.MASTER_KEY)
+    problems.push(
+      "MASTER_KEY: required with DATABASE_URL. 32 bytes in base64; `openssl rand -base64 32` makes one. Keep a copy: without it stored keys cannot be read.",
+    );
+  if (given.STRIPE_API_BASE && /_live_/.test(given.STRIPE_SECRET_KEY ?? ""))
+    problems.push("STRIPE_API_BASE: must not be set together with a live key. Leave it out.");
+  return problems;
 }
 
 function listOf(problems: string[]): string {

@@ -48,7 +48,9 @@ export function encrypt(purpose: Purpose, plain: string, boundTo: string): Buffe
 /** @throws Error when the bytes were altered, belong elsewhere or were sealed under another master key. */
 export function decrypt(purpose: Purpose, sealed: Uint8Array, boundTo: string): string {
   const bytes = Buffer.from(sealed);
-  const decipher = createDecipheriv("aes-256-gcm", keyFor(purpose), bytes.subarray(0, 12));
+  const decipher = createDecipheriv("aes-256-gcm", keyFor(purpose), bytes.subarray(0, 12), {
+    authTagLength: 16,
+  });
   decipher.setAAD(Buffer.from(boundTo));
   decipher.setAuthTag(bytes.subarray(12, 28));
   return decipher.update(bytes.subarray(28), undefined, "utf8") + decipher.final("utf8");
