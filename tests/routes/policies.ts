@@ -19,6 +19,8 @@ export type RoutePolicy = {
   read: Policy;
   /** The statuses of a page somebody may read; 200 unless named. */
   shown?: number[];
+  /** Reading it takes a turn of a limit, which is a row; it writes no other. */
+  counted?: true;
   acts?: Record<string, Act>;
 };
 
@@ -38,7 +40,7 @@ export const policies: Record<string, RoutePolicy> = {
     read: "public",
     acts: { buy: { policy: "public", fields: ({ priceId }) => ({ price: priceId, quantity: "1" }) } },
   },
-  "routes/storefront/checkout-return.tsx": { read: "public", shown: [200, 404] },
+  "routes/storefront/checkout-return.tsx": { read: "public", shown: [200, 404], counted: true },
   "routes/auth/sign-in.tsx": {
     read: "public",
     // Who is signed in already is sent on.
