@@ -75,12 +75,20 @@ async function takeAll(browser: Browser, stack: Stack): Promise<void> {
   const staff = await (await browser.newContext(view)).newPage();
   await signInAsStaff(staff, stack);
   await staff.goto(`/admin/licenses?q=${encodeURIComponent("t.okafor")}`);
-  await staff.getByRole("table").getByRole("link", { name: /[A-Z]+-/ }).first().click();
+  await staff
+    .getByRole("table")
+    .getByRole("link", { name: /[A-Z]+-/ })
+    .first()
+    .click();
   await act(staff, "Suspend", "Suspend license");
   await staff.goto("/admin/licenses");
   await shoot(staff, "admin-licenses");
   await staff.goto(`/admin/licenses?q=${encodeURIComponent("northlight")}`);
-  await staff.getByRole("table").getByRole("link", { name: /[A-Z]+-/ }).first().click();
+  await staff
+    .getByRole("table")
+    .getByRole("link", { name: /[A-Z]+-/ })
+    .first()
+    .click();
   await act(staff, "Extend", "Extend license");
   await staff.goto(staff.url().split("?")[0] ?? staff.url());
   await shoot(staff, "admin-license");

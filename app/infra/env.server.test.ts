@@ -56,7 +56,7 @@ const wrong: [name: string, value: string, remedy: RegExp][] = [
   ["APP_URL", "https://user:secret@example.com", /without a path/],
   ["DATABASE_URL", "mysql://host/db", /a PostgreSQL address/],
   ["STRIPE_SECRET_KEY", "pk_test_123", /a secret key of your Stripe account/],
-  ["STRIPE_SECRET_KEY", "sk_test_", /a secret key/],
+  ["STRIPE_SECRET_KEY", "sk_prod_123", /a secret key/],
   ["STRIPE_WEBHOOK_SECRET", "sk_test_123", /whsec_…/],
   ["STRIPE_WEBHOOK_SECRET", "whsec_new,old", /with commas between/],
   ["STRIPE_API_BASE", "stripe", /leave it out/],

@@ -59,7 +59,7 @@ export async function startTestDatabaseServer(): Promise<{
 type Host = { adminUrl: string; appUrl: string; shared: boolean; stop(): Promise<void> };
 
 async function startHost(): Promise<Host> {
-  const given = process.env["DATABASE_URL"];
+  const given = process.env.DATABASE_URL;
   if (given) return { adminUrl: given, appUrl: given, shared: true, stop: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
   // The embedded server's account must be able to pass when the tests run as root.

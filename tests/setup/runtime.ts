@@ -18,7 +18,7 @@ export async function useTestRuntime(overrides: Partial<RuntimeEnv> = {}): Promi
     stripeWebhookSecrets: ["whsec_test"],
     ...overrides,
   };
-  process.env["LOG_LEVEL"] = "silent";
+  process.env.LOG_LEVEL = "silent";
   setRuntimeEnv(env);
   afterAll(async () => {
     await closeDb();

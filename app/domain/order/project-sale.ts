@@ -89,7 +89,7 @@ export function projectSale(
   const state = saleState(session);
   const lines = session.lines.map((line) => ({
     line,
-    policy: policyOf(line, session.lines.length, policies),
+    policy: soldAtOnce(policyOf(line, session.lines.length, policies)),
   }));
   const nextCheckAt = nextCheck(session, state, now);
   if (state !== "paid") return { state, paidAt: null, lines, licenses: [], alerts: [], nextCheckAt };
@@ -120,6 +120,11 @@ function moneyArrivedAt(session: CheckoutSessionFacts, known: KnownSale, now: Da
   if (known.awaitingPaymentAt) return now;
   if (session.payment?.chargedAt) return session.payment.chargedAt;
   return session.paymentStatus === "no_payment_required" ? session.created : now;
+}
+
+/** A subscription's end comes from its renewals; a single payment for one would last for ever. */
+function soldAtOnce(policy: PolicyTerms | null): PolicyTerms | null {
+  return policy?.term === "subscription" ? null : policy;
 }
 
 /** The policy a line is sold under: frozen order line, session slug, price id, lookup key, price metadata. */
@@ -176,7 +181,7 @@ function saleAlerts(
       alerts.push({
         kind: "unmapped-price",
         causeKey: line.id,
-        message: `Paid line “${line.description}” (${line.priceId ?? "no price"}) of ${session.id} matches no policy, so it gave no license. Add its price to the catalog, then sync the order again.`,
+        message: `Paid line “${line.description}” (${line.priceId ?? "no price"}) of ${session.id} matches no policy that is sold by a single payment, so it gave no license. Add its price to the catalog, then sync the order again.`,
       });
   }
   const units = unitsOf(lines);

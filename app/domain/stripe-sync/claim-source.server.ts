@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SourceKind } from "#app/domain/stripe-sync/stripe-source.ts";
-import { pool, type Tx } from "#app/infra/db.server.ts";
+import { db, pool, type Tx } from "#app/infra/db.server.ts";
 
 /** A source this process alone may sync until the lease ends. */
 export type ClaimedSource = {
@@ -62,20 +62,16 @@ export async function claimSource(sourceId: string, now: Date): Promise<ClaimedS
 
 export type SourceMark = { sourceId: string; kind: SourceKind; livemode: boolean; cause: string };
 
-const insertSource = "INSERT INTO stripe_source (id, kind, livemode, dirty_cause) VALUES ($1, $2, $3, $4)";
-const mark = `${insertSource}
-  ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause,
-    retry_at = NULL`;
-const valuesOf = (source: SourceMark) => [source.sourceId, source.kind, source.livemode, source.cause];
-
-/** Asks for a sync of this source, whoever finds it first. Creates its row when it is new. */
-export async function markSourceDirty(source: SourceMark): Promise<void> {
-  await pool().query({ name: "mark-source-dirty", text: mark, values: valuesOf(source) });
-}
-
-/** The same as part of a transaction: nobody sees the hint before what else the transaction writes. */
-export async function markSourceDirtyIn(tx: Tx, source: SourceMark): Promise<void> {
-  await tx.$executeRawUnsafe(mark, ...valuesOf(source));
+/**
+ * Asks for a sync of this source, whoever finds it first, and creates its row when it is new. Given a transaction,
+ * nobody sees the hint before what else the transaction writes.
+ */
+export async function markSourceDirty(source: SourceMark, tx: Pick<Tx, "$executeRaw"> = db()): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO stripe_source (id, kind, livemode, dirty_cause)
+      VALUES (${source.sourceId}, ${source.kind}, ${source.livemode}, ${source.cause})
+    ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause,
+      retry_at = NULL`;
 }
 
 /**
@@ -83,11 +79,9 @@ export async function markSourceDirtyIn(tx: Tx, source: SourceMark): Promise<voi
  * a sync that is owed already stays one, and one that failed keeps its pause.
  */
 export async function markSourceVisited(source: SourceMark): Promise<void> {
-  await pool().query({
-    name: "mark-source-visited",
-    text: `${insertSource}
-      ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause
-      WHERE stripe_source.dirty_seq <= stripe_source.synced_seq OR stripe_source.lease_until >= now()`,
-    values: valuesOf(source),
-  });
+  await db().$executeRaw`
+    INSERT INTO stripe_source (id, kind, livemode, dirty_cause)
+      VALUES (${source.sourceId}, ${source.kind}, ${source.livemode}, ${source.cause})
+    ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause
+      WHERE stripe_source.dirty_seq <= stripe_source.synced_seq OR stripe_source.lease_until >= now()`;
 }

@@ -1,7 +1,7 @@
 import type { Actor } from "#app/domain/audit-log/audit-event.ts";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
-import { markSourceDirtyIn } from "#app/domain/stripe-sync/claim-source.server.ts";
+import { markSourceDirty } from "#app/domain/stripe-sync/claim-source.server.ts";
 import { sourceOfId } from "#app/domain/stripe-sync/stripe-source.ts";
 import { claimSubmission } from "#app/domain/submission.server.ts";
 import { inTransaction } from "#app/infra/db.server.ts";
@@ -31,7 +31,7 @@ export async function resyncSource(request: ResyncRequest): Promise<{ message: s
     const before = await claimSubmission(tx, { token: submission, actorId: actor.id, message, now });
     if (before) return before;
     // In one transaction, so that no sync runs between the mark and the event's re-opening, which would never close.
-    await markSourceDirtyIn(tx, { ...source, livemode: isLivemode(), cause: `staff ${actor.label}` });
+    await markSourceDirty({ ...source, livemode: isLivemode(), cause: `staff ${actor.label}` }, tx);
     if (request.dedupeKey)
       await tx.stripeEvent.updateMany({
         where: { dedupeKey: request.dedupeKey },

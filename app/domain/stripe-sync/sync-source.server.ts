@@ -5,7 +5,7 @@ import { fulfillOrder } from "#app/domain/order/fulfill-order.server.ts";
 import {
   type ClaimedSource,
   fetchDeadlineSeconds,
-  markSourceDirtyIn,
+  markSourceDirty,
 } from "#app/domain/stripe-sync/claim-source.server.ts";
 import { DeadlinePassed, withDeadline } from "#app/domain/stripe-sync/deadline.ts";
 import {
@@ -105,9 +105,9 @@ async function handOn(claim: ClaimedSource, now: Date): Promise<SyncOutcome> {
   // With the events in one transaction: a sync of the target in between would leave them open for ever. Whoever
   // locks several sources does it in the order of their ids, as the inbox does, so that no two wait in a circle.
   await inTransaction(async (tx) => {
-    if (target.sourceId < claim.id) await markSourceDirtyIn(tx, hint);
+    if (target.sourceId < claim.id) await markSourceDirty(hint, tx);
     await lockLease(tx, claim);
-    if (target.sourceId >= claim.id) await markSourceDirtyIn(tx, hint);
+    if (target.sourceId >= claim.id) await markSourceDirty(hint, tx);
     await tx.stripeEvent.updateMany({
       where: { sourceId: claim.id, processedAt: null, ignoredAt: null },
       data: { sourceId: target.sourceId },
