@@ -25,8 +25,12 @@ test("a key reads as its prefix and seven groups of four, and is found by what i
 
 test("the check characters of known keys never change, or sold keys would stop being keys", () => {
   expect(checkCharacters("0".repeat(26))).toBe("00");
-  expect(formatKey("LUMEN", "0123456789ABCDEFGHJKMNPQRS")).toMatchInlineSnapshot(`"LUMEN-0123-4567-89AB-CDEF-GHJK-MNPQ-RSWX"`);
-  expect(formatKey("LUMEN", "Z".repeat(26))).toMatchInlineSnapshot(`"LUMEN-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZEE"`);
+  expect(formatKey("LUMEN", "0123456789ABCDEFGHJKMNPQRS")).toMatchInlineSnapshot(
+    `"LUMEN-0123-4567-89AB-CDEF-GHJK-MNPQ-RSWX"`,
+  );
+  expect(formatKey("LUMEN", "Z".repeat(26))).toMatchInlineSnapshot(
+    `"LUMEN-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZEE"`,
+  );
 });
 
 test("every single wrong character is refused", () => {

@@ -11,13 +11,13 @@ import { invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
+import { Happenings } from "#app/routes/admin/happenings.tsx";
 import { LicenseDevices } from "#app/routes/admin/license-devices.tsx";
 import { Changes, LicenseDialog } from "#app/routes/admin/license-dialog.tsx";
 import { LicenseFactsCard } from "#app/routes/admin/license-facts-card.tsx";
 import { act, permissionOf, refusal } from "#app/routes/admin/license-form-action.server.ts";
 import { LicenseForm, LicensePageQuery } from "#app/routes/admin/license-forms.server.ts";
 import { LicenseHolds } from "#app/routes/admin/license-holds.tsx";
-import { LicenseTimeline } from "#app/routes/admin/license-timeline.tsx";
 import { ButtonLink } from "#app/ui/button.tsx";
 import { ErrorSummary } from "#app/ui/error-summary.tsx";
 import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
@@ -131,7 +131,7 @@ export default function License() {
           {license.holds.length > 0 && <LicenseHolds holds={license.holds} />}
           <LicenseDevices activations={license.activations} deviceLimit={license.deviceLimit} />
         </div>
-        <LicenseTimeline timeline={license.timeline} />
+        <Happenings timeline={license.timeline} />
       </div>
     </>
   );

@@ -7,12 +7,12 @@ import { formErrorResponse, invalidForm, parseForm } from "#app/http/forms.serve
 import { requireStaff } from "#app/http/guards.server.ts";
 import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
+import { Happenings } from "#app/routes/admin/happenings.tsx";
 import { ResyncOrderForm } from "#app/routes/admin/operation-forms.server.ts";
 import { OrderFacts } from "#app/routes/admin/order-facts.tsx";
 import { OrderLines } from "#app/routes/admin/order-lines.tsx";
 import { OrderSources } from "#app/routes/admin/order-sources.tsx";
 import { OrderStatusBadge } from "#app/routes/admin/order-status-badge.tsx";
-import { OrderTimeline } from "#app/routes/admin/order-timeline.tsx";
 import { NothingHere, Section } from "#app/routes/admin/section.tsx";
 import { ShortLicenseTable } from "#app/routes/admin/short-license-table.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
@@ -90,7 +90,7 @@ export default function Order() {
         </div>
         <div className="grid min-w-0 gap-8">
           <OrderSources sources={order.sources} mayResync={mayResync} state={failed?.form} />
-          <OrderTimeline timeline={order.timeline} />
+          <Happenings timeline={order.timeline} />
         </div>
       </div>
     </>
