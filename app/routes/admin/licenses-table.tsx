@@ -44,7 +44,6 @@ export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }
     { label: "Ends", sort: sorted("ends") },
     { label: "Devices", align: "right" },
     { label: "Created", sort: sorted("created") },
-    { label: "Actions", labelHidden: true },
   ];
   return (
     <Table caption="Licenses" columns={columns}>
@@ -71,29 +70,23 @@ export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }
           <Cell label="Status">
             <LicenseStatusBadge status={license.status} />
           </Cell>
-          <Cell label="Ends">{license.validUntil ? <Time at={license.validUntil} dateOnly /> : "Never"}</Cell>
+          <Cell label="Ends">
+            {license.validUntil ? <Time at={license.validUntil} dateOnly /> : "Never"}
+            {mayExtend && license.validUntil && license.status !== "revoked" && (
+              <TextLink
+                to={paths.admin.license(license.id, { do: "extend" })}
+                aria-label={`Extend ${shortMaskedKey(license.maskedKey)}`}
+                className="block w-fit"
+              >
+                Extend
+              </TextLink>
+            )}
+          </Cell>
           <Cell label="Devices" align="right">
             <span className="whitespace-nowrap">{deviceWords(license)}</span>
           </Cell>
           <Cell label="Created">
             <Time at={license.createdAt} dateOnly />
-          </Cell>
-          <Cell label="Actions">
-            {mayExtend && license.validUntil && license.status !== "revoked" ? (
-              <TextLink
-                to={paths.admin.license(license.id, { do: "extend" })}
-                aria-label={`Extend ${shortMaskedKey(license.maskedKey)}`}
-              >
-                Extend
-              </TextLink>
-            ) : (
-              <TextLink
-                to={paths.admin.license(license.id)}
-                aria-label={`Open ${shortMaskedKey(license.maskedKey)}`}
-              >
-                Open
-              </TextLink>
-            )}
           </Cell>
         </Row>
       ))}
