@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { pool } from "#app/infra/db.server.ts";
+import { inTransaction, pool, type Tx } from "#app/infra/db.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
 
 export const wakeChannel = "latchkey_work";
@@ -27,6 +27,13 @@ export function wakeWorker(): void {
       .query("SELECT pg_notify($1, '')", [wakeChannel])
       .catch(() => undefined); // the poll finds the work
   }, 25).unref();
+}
+
+/** A transaction that leaves work behind, a mail for one; a worker hears of it as soon as it is committed. */
+export async function inTransactionThenWake<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  const result = await inTransaction(work);
+  wakeWorker();
+  return result;
 }
 
 /** Registers the worker of this process; the answer takes it off again. */

@@ -14,6 +14,7 @@ import { newId } from "#app/domain/ids.ts";
 import { db, inTransaction, type Tx } from "#app/infra/db.server.ts";
 import { hmac, randomToken, sha256Hex } from "#app/infra/secrets.server.ts";
 import { createCustomerSession, type NewSession } from "#app/infra/session-store.server.ts";
+import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 
 /**
  * Owes the address a mail with a code and binds the code to the flow whose token it returns: the token goes
@@ -32,7 +33,7 @@ export async function requestCode(request: {
   const id = sha256Hex(flowToken);
   const code = signInCodeFromBytes(randomBytes(signInCodeLength));
   const expiresAt = new Date(now.getTime() + signInCodeTtlSeconds * 1000);
-  await inTransaction(async (tx) => {
+  await inTransactionThenWake(async (tx) => {
     if (existingFlowToken) await tx.signInFlow.deleteMany({ where: { id: sha256Hex(existingFlowToken) } });
     await tx.signInFlow.create({
       data: {

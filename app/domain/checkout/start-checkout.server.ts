@@ -204,7 +204,12 @@ function createSession(order: OrderWithLines, line: OrderLine, stripeCustomerId:
         ? { customer: stripeCustomerId }
         : { customer_creation: "always" as const, ...(order.email && { customer_email: order.email }) }),
     },
-    { idempotencyKey: `order:${order.id}:${order.checkoutAttempt}` },
+    // A person is waiting: after 20 seconds they rather read that they may try again.
+    {
+      idempotencyKey: `order:${order.id}:${order.checkoutAttempt}`,
+      timeout: 10_000,
+      maxNetworkRetries: 1,
+    },
   );
 }
 

@@ -7,8 +7,9 @@ import { failedEmailAlertKey } from "#app/domain/email-outbox/email-outbox.serve
 import { parseEmailProps } from "#app/domain/email-outbox/email-props.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { claimSubmission } from "#app/domain/submission.server.ts";
-import { inTransaction, type Tx } from "#app/infra/db.server.ts";
+import type { Tx } from "#app/infra/db.server.ts";
 import type { Email } from "#app/infra/prisma-client/client.ts";
+import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 
 export type RetryEmail = {
   emailId: string;
@@ -28,7 +29,7 @@ export type RetryEmail = {
  *   missing reason.
  */
 export function retryEmail(request: RetryEmail): Promise<{ message: string }> {
-  return inTransaction(async (tx) => {
+  return inTransactionThenWake(async (tx) => {
     const email = await tx.email.findUnique({ where: { id: request.emailId } });
     if (!email) throw new DomainError("NOT_FOUND", "There is no such email.");
     const recipient = requireRecipient(email, request.recipient);

@@ -7,8 +7,9 @@ import { type LicenseAct, licenseActWords } from "#app/domain/license/license-ac
 import { licenseAuditFacts } from "#app/domain/license/license-facts.ts";
 import { canBeId } from "#app/domain/search-text.ts";
 import { claimSubmission } from "#app/domain/submission.server.ts";
-import { inTransaction, type Tx } from "#app/infra/db.server.ts";
+import type { Tx } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
+import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 
 /** What every act of staff on a license carries. */
 export type LicenseChange = {
@@ -54,7 +55,7 @@ export async function changeLicense(
 ): Promise<{ message: string }> {
   const { now, actor } = request;
   const reason = requireReason(request.reason);
-  return inTransaction(async (tx) => {
+  return inTransactionThenWake(async (tx) => {
     const before = await lockLicense(tx, request.licenseId);
     const said = await claim(tx, request);
     if (said !== null) return { message: said };

@@ -13,8 +13,9 @@ import { extendedEnd } from "#app/domain/license/extend-license.ts";
 import { randomKey, storedKey } from "#app/domain/license/license-key.server.ts";
 import { dayWords } from "#app/domain/license/license-words.ts";
 import { planName } from "#app/domain/product/plan-words.ts";
-import { inTransaction, type Tx } from "#app/infra/db.server.ts";
+import type { Tx } from "#app/infra/db.server.ts";
 import type { Order, Prisma } from "#app/infra/prisma-client/client.ts";
+import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 
 export type IssueByHand = {
   email: string;
@@ -54,7 +55,7 @@ export async function issueLicenseByHand(
     throw new DomainError("INVALID", `Choose a quantity from 1 to ${maxIssuedAtOnce}.`, {
       field: "quantity",
     });
-  return inTransaction(async (tx) => {
+  return inTransactionThenWake(async (tx) => {
     const said = await claim(tx, request);
     if (said !== null) return { message: said, orderId: null, licenseIds: [] };
     const policy = await requirePolicy(tx, request.policyId);

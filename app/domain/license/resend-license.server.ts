@@ -10,7 +10,8 @@ import {
   remember,
   requireReason,
 } from "#app/domain/license/change-license.server.ts";
-import { inTransaction, type Tx } from "#app/infra/db.server.ts";
+import type { Tx } from "#app/infra/db.server.ts";
+import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 
 type Resend = {
   licenseId: string;
@@ -31,7 +32,7 @@ const hourMs = 3_600_000;
 export function resendLicense(
   request: Resend & { actor: Actor & { type: "staff" }; recipient?: string | undefined; reason?: string },
 ): Promise<{ message: string }> {
-  return inTransaction(async (tx) => {
+  return inTransactionThenWake(async (tx) => {
     const license = await lockLicense(tx, request.licenseId);
     const said = await claim(tx, request);
     if (said !== null) return { message: said };
@@ -53,7 +54,7 @@ export function resendLicense(
 export function resendLicenseToOwner(
   request: Resend & { customerId: string; actor: Actor & { type: "customer" } },
 ): Promise<{ message: string }> {
-  return inTransaction(async (tx) => {
+  return inTransactionThenWake(async (tx) => {
     const license = await lockLicense(tx, request.licenseId);
     if (license.customerId !== request.customerId)
       throw new DomainError("NOT_FOUND", "There is no license with this id.");
