@@ -96,7 +96,8 @@ test("asking runs the same statements for a known and an unknown address", async
   const during = async (email: string) => {
     statements.length = 0;
     await requestCode({ email, redirectTo: "/portal", existingFlowToken: null, now: new Date() });
-    return [...statements];
+    // The worker is woken for either address; one wake-up in 25 ms may serve several.
+    return statements.filter((statement) => !statement.includes("pg_notify"));
   };
   // The pool hands out its idle connections again, so it is enough to listen to each once.
   const heard = new Set<unknown>();
