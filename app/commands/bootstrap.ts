@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { DatabaseLog } from "#app/infra/database-start-error.server.ts";
 import { durabilityWarnings, resolveDatabase } from "#app/infra/database-url.server.ts";
@@ -62,15 +62,18 @@ function loadEnvFile(): void {
 async function readOrMakeMasterKey(dataDir: string): Promise<Buffer> {
   const file = join(dataDir, "master.key");
   await mkdir(dataDir, { recursive: true });
+  const fresh = `${file}.${process.pid}`;
   try {
-    // `wx` lets exactly one of several processes make it.
-    await writeFile(file, `${randomBytes(32).toString("base64")}\n`, { flag: "wx", mode: 0o600 });
-    await chmod(file, 0o600);
+    // Written aside and then linked: exactly one of several processes makes it, and nobody reads half of it.
+    await writeFile(fresh, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600 });
+    await link(fresh, file);
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || error.code !== "EEXIST")
       throw new EnvError(
         `Latchkey cannot write ${file}. Make DATA_DIR writable, or set MASTER_KEY to 32 bytes in base64.`,
       );
+  } finally {
+    await rm(fresh, { force: true });
   }
   const key = Buffer.from((await readFile(file, "utf8")).trim(), "base64");
   if (key.length !== 32)

@@ -1,6 +1,6 @@
 import { raiseAlert } from "#app/domain/alert/alert.server.ts";
-import { type Actor, stripeActor } from "#app/domain/audit-log/audit-event.ts";
-import { recordAudit, recordAudits } from "#app/domain/audit-log/audit-log.server.ts";
+import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
+import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import {
   bindStripeCustomer,
   type CustomerRow,
@@ -8,11 +8,10 @@ import {
 } from "#app/domain/customer/customer.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { newId } from "#app/domain/ids.ts";
-import { keyForSlot, storedKey } from "#app/domain/license/license-key.server.ts";
 import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
+import { issueSoldLicenses } from "#app/domain/order/issue-sold-licenses.server.ts";
 import { storableAmount } from "#app/domain/order/order.ts";
 import {
-  type DesiredLicense,
   type PolicyMap,
   policyOf,
   projectSale,
@@ -22,7 +21,7 @@ import { policiesForSale } from "#app/domain/order/sale-policies.server.ts";
 import type { Tx } from "#app/infra/db.server.ts";
 import type { Order } from "#app/infra/prisma-client/client.ts";
 
-type Sale = { session: CheckoutSessionFacts; cause: string | null; now: Date };
+export type Sale = { session: CheckoutSessionFacts; cause: string | null; now: Date };
 
 export type Fulfillment = {
   /** Null when the sale is none of ours: nothing was written. */
@@ -63,7 +62,7 @@ export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
       livemode: session.livemode,
     });
   await moveOrder(tx, sale, order, projection, owner);
-  if (projection.state === "paid" && owner) await issueMissing(tx, sale, order, projection, owner);
+  if (projection.state === "paid" && owner) await issueSoldLicenses(tx, sale, order, projection, owner);
   return { orderId: order.id, nextCheckAt: projection.nextCheckAt };
 }
 
@@ -72,7 +71,7 @@ function whyForeign(session: CheckoutSessionFacts, policies: PolicyMap): string 
   if (session.mode !== "payment")
     return `Checkout Sessions in ${session.mode} mode are not handled by this version.`;
   if (session.status !== "complete") return "This checkout was not started here and is not completed.";
-  if (!session.lines.some((line) => policyOf(line, session.lines.length, policies)))
+  if (!session.lines.some((line) => policyOf(line, session.lines, policies)))
     return "None of the prices in this sale is in the catalog.";
   return null;
 }
@@ -218,88 +217,4 @@ async function moveOrder(
   }
   if (facts.expiredAt && !order.expiredAt) await record("order.expired");
   if (facts.paidAt && !order.paidAt) await record("order.paid");
-}
-
-async function issueMissing(
-  tx: Tx,
-  { session, cause, now }: Sale,
-  order: Order,
-  projection: SaleProjection,
-  owner: CustomerRow,
-): Promise<void> {
-  const existing = await tx.license.findMany({
-    where: { sourceId: session.id },
-    select: { itemKey: true, ordinal: true },
-  });
-  const taken = new Set(existing.map((license) => `${license.itemKey}|${license.ordinal}`));
-  const missing = projection.licenses.filter(
-    (license) => !taken.has(`${license.itemKey}|${license.ordinal}`),
-  );
-  if (missing.length === 0) return;
-  const rows = missing.map((license) =>
-    licenseRow(license, session.id, order.id, owner.id, projection.paidAt ?? now),
-  );
-  await tx.license.createMany({ data: rows });
-  await recordAudits(
-    tx,
-    rows.map((row) => ({
-      now,
-      actor: stripeActor satisfies Actor,
-      event: "license.issued",
-      target: { type: "license", id: row.id },
-      licenseId: row.id,
-      orderId: order.id,
-      customerId: owner.id,
-      cause,
-      after: {
-        policyId: row.policyId,
-        paidUntil: row.paidUntil?.toISOString() ?? null,
-        ordinal: row.ordinal,
-      },
-    })),
-  );
-  if (!order.fulfilledAt) await tx.order.update({ where: { id: order.id }, data: { fulfilledAt: now } });
-  await queueEmail(tx, {
-    now,
-    kind: "license-issued",
-    // A line that was mapped only after the first mail is owed a mail of its own.
-    causeKey: order.fulfilledAt ? `${order.id}:${rows[0]?.id}` : order.id,
-    recipient: owner.email,
-    props: { orderId: order.id },
-    customerId: owner.id,
-    orderId: order.id,
-  });
-}
-
-function licenseRow(
-  desired: DesiredLicense,
-  sourceId: string,
-  orderId: string,
-  customerId: string,
-  issuedAt: Date,
-) {
-  const { policy, itemKey, ordinal } = desired;
-  const id = newId("lic", issuedAt);
-  return {
-    ...storedKey(
-      id,
-      policy.keyPrefix,
-      keyForSlot(policy.keyPrefix, { sourceId, itemKey, ordinal, generation: 0 }),
-    ),
-    id,
-    productId: policy.productId,
-    policyId: policy.id,
-    customerId,
-    orderId,
-    sourceId,
-    itemKey,
-    ordinal,
-    term: policy.term,
-    deviceLimit: desired.deviceLimit,
-    graceDays: policy.graceDays,
-    entitlements: policy.entitlements,
-    updatesUntil: desired.updatesUntil,
-    issuedAt,
-    paidUntil: desired.paidUntil,
-  };
 }

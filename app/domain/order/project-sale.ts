@@ -89,7 +89,7 @@ export function projectSale(
   const state = saleState(session);
   const lines = session.lines.map((line) => ({
     line,
-    policy: soldAtOnce(policyOf(line, session.lines.length, policies)),
+    policy: soldAtOnce(policyOf(line, session.lines, policies)),
   }));
   const nextCheckAt = nextCheck(session, state, now);
   if (state !== "paid") return { state, paidAt: null, lines, licenses: [], alerts: [], nextCheckAt };
@@ -128,16 +128,29 @@ function soldAtOnce(policy: PolicyTerms | null): PolicyTerms | null {
 }
 
 /** The policy a line is sold under: frozen order line, session slug, price id, lookup key, price metadata. */
-export function policyOf(line: SessionLine, lineCount: number, policies: PolicyMap): PolicyTerms | null {
+export function policyOf(
+  line: SessionLine,
+  lines: readonly SessionLine[],
+  policies: PolicyMap,
+): PolicyTerms | null {
   const frozen = line.priceId ? policies.orderLines.get(line.priceId) : undefined;
   if (frozen) return frozen;
-  // The slug names what the whole sale is for; with several lines a line's own mapping is more exact.
-  if (lineCount === 1 && policies.sessionSlug) return policies.sessionSlug;
+  const { sessionSlug } = policies;
+  if (!sessionSlug) return ownPolicyOf(line, policies);
+  if (lines.length === 1) return sessionSlug;
+  // The slug names one thing the sale is for. Beside lines that say themselves what they are, the others are extras;
+  // where no line does, the first is what was bought.
+  const own = ownPolicyOf(line, policies);
+  const nobodySays = lines.every((each) => !ownPolicyOf(each, policies));
+  return own ?? (nobodySays && line === lines[0] ? sessionSlug : null);
+}
+
+function ownPolicyOf(line: SessionLine, policies: PolicyMap): PolicyTerms | null {
   return (
     (line.priceId ? policies.byPriceId.get(line.priceId) : undefined) ??
     (line.lookupKey ? policies.byLookupKey.get(line.lookupKey) : undefined) ??
     (line.policySlug ? policies.bySlug.get(line.policySlug) : undefined) ??
-    policies.sessionSlug
+    null
   );
 }
 

@@ -40,37 +40,38 @@ export async function policiesForSale(
 ): Promise<PolicyMap> {
   const slug = session.metadata.slug ?? null;
   const slugs = [slug, ...session.lines.map((line) => line.policySlug)].filter((value) => value !== null);
-  const [orderLines, prices, policies, products] = await Promise.all([
-    orderId
-      ? tx.orderLine.findMany({ where: { orderId }, include: { policy: { include: withProduct } } })
-      : Promise.resolve([]),
-    tx.price.findMany({
-      where: {
-        OR: [
-          { stripePriceId: { in: session.lines.flatMap((line) => line.priceId ?? []) } },
-          { lookupKey: { in: session.lines.flatMap((line) => line.lookupKey ?? []) } },
-        ],
+  // One after the other: they share the transaction's connection.
+  const orderLines = orderId
+    ? await tx.orderLine.findMany({ where: { orderId }, include: { policy: { include: withProduct } } })
+    : [];
+  const prices = await tx.price.findMany({
+    where: {
+      OR: [
+        { stripePriceId: { in: session.lines.flatMap((line) => line.priceId ?? []) } },
+        { lookupKey: { in: session.lines.flatMap((line) => line.lookupKey ?? []) } },
+      ],
+    },
+    include: { policy: { include: withProduct } },
+  });
+  const bySlugOrId = { OR: [{ slug: { in: slugs } }, { id: { in: slugs } }] };
+  const policies = await tx.policy.findMany({ where: bySlugOrId, include: withProduct });
+  const products = await tx.product.findMany({
+    where: bySlugOrId,
+    include: {
+      policies: {
+        orderBy: [{ archivedAt: { sort: "asc", nulls: "first" } }, { position: "asc" }],
+        take: 1,
+        include: withProduct,
       },
-      include: { policy: { include: withProduct } },
-    }),
-    tx.policy.findMany({ where: { slug: { in: slugs } }, include: withProduct }),
-    tx.product.findMany({
-      where: { OR: [{ slug: { in: slugs } }, { id: { in: slugs } }] },
-      include: {
-        policies: {
-          orderBy: [{ archivedAt: { sort: "asc", nulls: "first" } }, { position: "asc" }],
-          take: 1,
-          include: withProduct,
-        },
-      },
-    }),
-  ]);
+    },
+  });
   const bySlug = new Map<string, PolicyTerms>();
   for (const product of products) {
     const first = product.policies[0];
     if (first) for (const name of [product.slug, product.id]) bySlug.set(name, termsOf(first));
   }
-  for (const policy of policies) bySlug.set(policy.slug, termsOf(policy));
+  for (const policy of policies)
+    for (const name of [policy.id, policy.slug]) bySlug.set(name, termsOf(policy));
   return {
     orderLines: mapOf(
       orderLines,
