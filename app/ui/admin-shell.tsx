@@ -1,4 +1,4 @@
-import { NavLink, useLocation } from "@remix-run/react";
+import { NavLink } from "@remix-run/react";
 import { clsx } from "clsx";
 import {
   KeyRound,
@@ -11,11 +11,12 @@ import {
   Users,
   Webhook,
 } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import type { ReactNode } from "react";
 import { paths } from "#app/paths.ts";
 import { Brand } from "./brand.tsx";
 import { type Flash, FlashBanner } from "./flash-banner.tsx";
 import { Main, SkipLink, TestModeBanner } from "./page-frame.tsx";
+import { useMenu } from "./use-menu.ts";
 import { UserMenu } from "./user-menu.tsx";
 
 const sections: readonly { to: string; label: string; Icon: LucideIcon }[] = [
@@ -42,7 +43,7 @@ export function AdminShell({ testMode, staff, flash, children }: AdminShellProps
     <div className="flex min-h-dvh flex-col">
       <SkipLink />
       <TestModeBanner shown={testMode} />
-      <header className="border-b border-line bg-surface print:hidden">
+      <header className="relative border-b border-line bg-surface print:hidden">
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2 lg:px-6">
           <div className="flex items-center gap-3">
             {staff && <NarrowMenu />}
@@ -71,14 +72,9 @@ export function AdminShell({ testMode, staff, flash, children }: AdminShellProps
   );
 }
 
-/** The sections on a narrow screen: a disclosure that closes when another page is shown. */
+/** The sections on a narrow screen, below the whole header so that they never cover the other menu. */
 function NarrowMenu() {
-  const menu = useRef<HTMLDetailsElement>(null);
-  const { key } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the trigger, another page closes the menu
-  useEffect(() => {
-    if (menu.current) menu.current.open = false;
-  }, [key]);
+  const menu = useMenu();
   return (
     <details ref={menu} className="lg:hidden">
       <summary className="inline-flex size-9 items-center justify-center rounded-lg border border-line-strong/60 hover:bg-sunken">
@@ -87,7 +83,7 @@ function NarrowMenu() {
       </summary>
       <nav
         aria-label="Admin"
-        className="absolute right-4 left-4 z-20 mt-2 rounded-xl border border-line bg-surface p-2 shadow-raised"
+        className="absolute inset-x-4 top-full z-20 mt-2 rounded-xl border border-line bg-surface p-2 shadow-raised"
       >
         <Sections />
       </nav>

@@ -1,7 +1,6 @@
-import { useLocation } from "@remix-run/react";
 import { ChevronDown, CircleUserRound, LogOut } from "lucide-react";
-import { useEffect, useRef } from "react";
 import { paths } from "#app/paths.ts";
+import { useMenu } from "./use-menu.ts";
 
 type UserMenuProps = {
   /** Which session the sign-out ends. */
@@ -13,32 +12,7 @@ type UserMenuProps = {
 
 /** Who is signed in, and the way out. A disclosure, so it opens without scripts; with them Escape closes it. */
 export function UserMenu({ as, email, name, detail }: UserMenuProps) {
-  const menu = useRef<HTMLDetailsElement>(null);
-  const { key } = useLocation();
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` is the trigger, another page closes the menu
-  useEffect(() => {
-    if (menu.current) menu.current.open = false;
-  }, [key]);
-
-  useEffect(() => {
-    function close(event: Event) {
-      const details = menu.current;
-      if (!details?.open) return;
-      if (event instanceof KeyboardEvent) {
-        if (event.key !== "Escape") return;
-        details.querySelector("summary")?.focus();
-      } else if (event.target instanceof Node && details.contains(event.target)) return;
-      details.open = false;
-    }
-    document.addEventListener("pointerdown", close);
-    document.addEventListener("keydown", close);
-    return () => {
-      document.removeEventListener("pointerdown", close);
-      document.removeEventListener("keydown", close);
-    };
-  }, []);
-
+  const menu = useMenu();
   return (
     <details ref={menu} className="group relative print:hidden">
       <summary className="inline-flex min-h-9 items-center gap-1.5 rounded-lg px-2 text-sm hover:bg-sunken">

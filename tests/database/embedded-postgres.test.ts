@@ -234,7 +234,8 @@ test("a first start killed at any moment does not spoil the next", async () => {
   // The initdb of a killed process may go on for a moment; a later start removes what it leaves.
   await until(async () => {
     await (await start(dataDir)).stop();
-    const names = await readdir(join(dataDir, "postgres"));
+    // Where the clone lies out of the account's reach, a copy of the programs is there too.
+    const names = (await readdir(join(dataDir, "postgres"))).filter((name) => !name.startsWith("software-"));
     return names.sort().join() === "cluster,server.log,socket";
   });
 });
