@@ -516,7 +516,7 @@ ALTER TABLE "activation" ADD CONSTRAINT "activation_license_id_fkey" FOREIGN KEY
 -- What the worker looks for, so that its poll reads only what is due.
 CREATE INDEX "stripe_source_dirty" ON "stripe_source" ("retry_at") WHERE "dirty_seq" > "synced_seq";
 CREATE INDEX "email_due" ON "email" ("next_attempt_at") WHERE "sent_at" IS NULL AND "failed_at" IS NULL AND "dropped_at" IS NULL;
-CREATE INDEX "stripe_event_open" ON "stripe_event" ("source_id") WHERE "processed_at" IS NULL AND "ignored_at" IS NULL;
+CREATE INDEX "stripe_event_open" ON "stripe_event" ("received_at") WHERE "processed_at" IS NULL AND "ignored_at" IS NULL;
 CREATE INDEX "stripe_event_failed" ON "stripe_event" ("received_at") WHERE "failed_at" IS NOT NULL;
 CREATE INDEX "email_given_up" ON "email" ("created_at" DESC, "id" DESC) WHERE "failed_at" IS NOT NULL AND "sent_at" IS NULL;
 CREATE INDEX "order_awaiting" ON "order" ("awaiting_payment_at") WHERE "awaiting_payment_at" IS NOT NULL AND "paid_at" IS NULL AND "payment_failed_at" IS NULL;
