@@ -85,6 +85,7 @@ test("while the database hangs up on everybody, the attempts to listen do not mu
   await closeDb();
   setRuntimeEnv({ ...env, databaseUrl: `postgresql://nobody@127.0.0.1:${port}/none` });
   const worker = startWorker();
+  // Not a wait for something to happen: the attempts made within this time are what is counted.
   await new Promise((resolve) => setTimeout(resolve, 6_500));
   await worker.stop();
   hangsUp.close();
