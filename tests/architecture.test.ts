@@ -161,15 +161,18 @@ const modules = [
   "stripe-sync",
   // Writing and sending mails reads what the mails are about; owing one (`email-queue`) is far below.
   "email-outbox",
+  "subscription",
   "order",
   "activation",
   "license",
+  "payment",
   "product",
   "customer",
   "account",
   "alert",
   "email-queue",
   "audit-log",
+  "setting",
 ];
 
 const emailQueue = ["app/domain/email-outbox/email.ts", "app/domain/email-outbox/queue-email.server.ts"];

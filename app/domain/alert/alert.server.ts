@@ -11,7 +11,17 @@ export type AlertKind =
   | "fulfillment-failed"
   | "email-failed"
   | "mode-mismatch"
-  | "too-many-units";
+  | "too-many-units"
+  | "dispute-opened"
+  | "dispute-lost"
+  | "inquiry-opened"
+  | "refund-failed"
+  | "partial-refund"
+  | "fraud-warning"
+  | "invoice-not-finalized"
+  | "invoice-uncollectible"
+  | "payment-attempt-required"
+  | "price-vanished";
 
 export type NewAlert = {
   now: Date;

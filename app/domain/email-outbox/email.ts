@@ -19,6 +19,26 @@ export type EmailProps = {
     /** What the customer may read, when staff wrote something. */
     note?: string;
   };
+  /** The end comes near; the words depend on whether these licenses renew by themselves. */
+  "license-ending": { licenseIds: string[]; end: string; daysLeft: 30 | 7 | 1 | 0 };
+  /** The end is over. */
+  "license-expired": { licenseIds: string[]; end: string };
+  /** A dated license was renewed by a purchase. */
+  "license-renewed": { licenseId: string; orderId: string };
+  /** Stripe's side suspended these: a dispute, a pause, an unpaid renewal. Refunds have a mail of their own. */
+  "license-suspended": { licenseIds: string[]; cause: string };
+  "license-reinstated": { licenseIds: string[]; cause: string };
+  "trial-ending": { subscriptionId: string; trialEnd: string };
+  "renewal-failed": { subscriptionId: string; invoiceId: string; stage: "first" | "reminder" | "final" };
+  /** The bank wants the customer to confirm the payment. */
+  "payment-action-required": { subscriptionId: string; invoiceId: string };
+  "payment-recovered": { subscriptionId: string; invoiceId: string };
+  "cancel-scheduled": { subscriptionId: string; endsAt: string };
+  "cancel-undone": { subscriptionId: string; endsAt: string };
+  "seats-changed": { subscriptionId: string; before: number; after: number };
+  "plan-changed": { subscriptionId: string };
+  /** Minor units; `full` when the licenses are suspended by it. */
+  refunded: { orderId: string; amount: number; currency: string; full: boolean };
 };
 
 export type EmailKind = keyof EmailProps;
@@ -30,6 +50,20 @@ export const emailKinds = [
   "payment-failed",
   "sign-in-code",
   "license-changed",
+  "license-ending",
+  "license-expired",
+  "license-renewed",
+  "license-suspended",
+  "license-reinstated",
+  "trial-ending",
+  "renewal-failed",
+  "payment-action-required",
+  "payment-recovered",
+  "cancel-scheduled",
+  "cancel-undone",
+  "seats-changed",
+  "plan-changed",
+  "refunded",
 ] as const satisfies readonly EmailKind[];
 
 export const emailStates = ["queued", "sent", "failed", "dropped"] as const;

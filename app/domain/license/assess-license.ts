@@ -6,7 +6,8 @@ export type LicenseFacts = {
   paidUntil: Date | null;
   /** End that staff granted on top; the later of the two counts. */
   extendedUntil: Date | null;
-  graceDays: number;
+  /** Until when it goes on working after `paidUntil` while a renewal is awaited; null = not at all. */
+  graceUntil: Date | null;
   revokedAt: Date | null;
   /** Causes of the holds on it, such as `staff` or `refund:ch_1`. */
   holds: readonly string[];
@@ -48,14 +49,14 @@ export function validUntil(facts: Pick<LicenseFacts, "paidUntil" | "extendedUnti
 }
 
 /**
- * Grace belongs to an unpaid renewal: only subscriptions have it. A dated license ends when it ends.
+ * The last instant at which it works; null = no end. Grace belongs to a renewal that is awaited: it is counted from
+ * what was paid for, and what staff granted on top has none.
  */
-export function graceEnd(
-  facts: Pick<LicenseFacts, "term" | "paidUntil" | "extendedUntil" | "graceDays">,
+export function worksUntil(
+  facts: Pick<LicenseFacts, "paidUntil" | "extendedUntil" | "graceUntil">,
 ): Date | null {
   const end = validUntil(facts);
-  if (!end || facts.term !== "subscription") return end;
-  return new Date(end.getTime() + facts.graceDays * dayMs);
+  return end && facts.graceUntil && facts.graceUntil > end ? facts.graceUntil : end;
 }
 
 /**
@@ -67,7 +68,7 @@ export function assessLicense(facts: LicenseFacts, now: Date): Assessment {
   if (facts.revokedAt) return { valid: false, code: "REVOKED", status: "revoked", validUntil: end };
   if (facts.holds.length > 0)
     return { valid: false, code: "SUSPENDED", status: "suspended", validUntil: end };
-  const last = graceEnd(facts);
+  const last = worksUntil(facts);
   if (last && last <= now) return { valid: false, code: "EXPIRED", status: "expired", validUntil: end };
   if (end && end <= now) return { valid: true, code: "GRACE", status: "grace", validUntil: end };
   if (end && end.getTime() - now.getTime() <= expiringDays * dayMs)

@@ -10,7 +10,7 @@ export function licenseFacts(row: LicenseRow): LicenseFacts {
     issuedAt: row.issuedAt,
     paidUntil: row.paidUntil,
     extendedUntil: row.extendedUntil,
-    graceDays: row.graceDays,
+    graceUntil: row.graceUntil,
     revokedAt: row.revokedAt,
     holds: row.holds.map((hold) => hold.cause),
     firstActivatedAt: row.firstActivatedAt,
@@ -20,7 +20,10 @@ export function licenseFacts(row: LicenseRow): LicenseFacts {
 /** What the audit log keeps of a license before and after a change, readable without the row. */
 export type LicenseAuditFacts = {
   version: number;
+  policyId: string;
+  deviceLimit: number | null;
   paidUntil: string | null;
+  graceUntil: string | null;
   extendedUntil: string | null;
   revokedAt: string | null;
   revokedBy: string | null;
@@ -28,11 +31,14 @@ export type LicenseAuditFacts = {
 };
 
 export function licenseAuditFacts(
-  row: LicenseRow & { version: number; revokedBy: string | null },
+  row: LicenseRow & { version: number; revokedBy: string | null; policyId: string; deviceLimit: number | null },
 ): LicenseAuditFacts {
   return {
     version: row.version,
+    policyId: row.policyId,
+    deviceLimit: row.deviceLimit,
     paidUntil: row.paidUntil?.toISOString() ?? null,
+    graceUntil: row.graceUntil?.toISOString() ?? null,
     extendedUntil: row.extendedUntil?.toISOString() ?? null,
     revokedAt: row.revokedAt?.toISOString() ?? null,
     revokedBy: row.revokedBy,

@@ -4,8 +4,8 @@ import { Prisma } from "#app/infra/prisma-client/client.ts";
 /** The end that counts, as the index `license_ends` has it; null = never. For a license called `l`. */
 export const endsAt = Prisma.sql`GREATEST(l.paid_until, l.extended_until)`;
 
-// Hours, not days: a day of the session's time zone may have 23 or 25 of them.
-const graceEndsAt = Prisma.sql`(${endsAt} + make_interval(hours => l.grace_days * 24))`;
+/** The last instant at which it works; GREATEST passes over what is null. */
+const worksUntil = Prisma.sql`GREATEST(l.paid_until, l.extended_until, l.grace_until)`;
 const held = Prisma.sql`EXISTS (SELECT 1 FROM license_hold h WHERE h.license_id = l.id)`;
 const neither = Prisma.sql`l.revoked_at IS NULL AND NOT ${held}`;
 
@@ -23,9 +23,9 @@ export function statusWhere(status: LicenseStatus, now: Date): Prisma.Sql {
     case "suspended":
       return Prisma.sql`l.revoked_at IS NULL AND ${held}`;
     case "expired":
-      return Prisma.sql`${neither} AND ${endsAt} <= ${at} AND (l.term <> 'subscription' OR ${graceEndsAt} <= ${at})`;
+      return Prisma.sql`${neither} AND ${endsAt} <= ${at} AND ${worksUntil} <= ${at}`;
     case "grace":
-      return Prisma.sql`${neither} AND ${endsAt} <= ${at} AND l.term = 'subscription' AND ${graceEndsAt} > ${at}`;
+      return Prisma.sql`${neither} AND ${endsAt} <= ${at} AND ${worksUntil} > ${at}`;
     case "expiring":
       return Prisma.sql`${neither} AND ${endsAt} > ${at} AND ${endsAt} <= ${soon}`;
     case "active":

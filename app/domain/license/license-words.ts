@@ -1,8 +1,8 @@
 import {
   assessLicense,
-  graceEnd,
   type LicenseFacts,
   type LicenseStatus,
+  worksUntil,
 } from "#app/domain/license/assess-license.ts";
 
 export type StatusWords = {
@@ -65,7 +65,7 @@ export function endsWords(facts: LicenseFacts, now: Date): string {
   const { status, validUntil } = assessLicense(facts, now);
   if (facts.revokedAt) return `Revoked ${dayWords(facts.revokedAt)}`;
   if (!validUntil) return "Never ends";
-  const last = graceEnd(facts) ?? validUntil;
+  const last = worksUntil(facts) ?? validUntil;
   if (status === "grace") return `Was due ${dayWords(validUntil)}, works until ${dayWords(last)}`;
   if (validUntil <= now) return `Ended ${dayWords(validUntil)}`;
   if (facts.term === "subscription") return `Paid until ${dayWords(validUntil)}`;
@@ -81,6 +81,8 @@ export function holdWords(cause: string): string {
     dispute: "a dispute",
     pause: "a paused subscription",
     unpaid: "an unpaid subscription",
+    fraud: "a fraud warning of the bank",
+    released: "fewer seats in the subscription",
   };
   const known = name[kind] ?? kind;
   return id ? `${known} (${id})` : known;

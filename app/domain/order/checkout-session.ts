@@ -1,3 +1,5 @@
+import type { ChargedPayment } from "#app/domain/payment/payment.ts";
+
 /** A Checkout Session with what it sold and how it was paid, as fetched from Stripe. Amounts are minor units. */
 export type CheckoutSessionFacts = {
   id: string;
@@ -18,6 +20,8 @@ export type CheckoutSessionFacts = {
   clientReferenceId: string | null;
   metadata: Record<string, string>;
   paymentLinkId: string | null;
+  /** sub_…; only in subscription mode, and only once the buyer has paid. */
+  subscriptionId: string | null;
   /** Null when nothing had to be paid. */
   payment: PaymentFacts | null;
   lines: SessionLine[];
@@ -31,6 +35,8 @@ export type PaymentFacts = {
   chargedAt: Date | null;
   /** Stripe's words for a payment that failed. */
   failureMessage: string | null;
+  /** What was collected and what took it back; null while nothing was. */
+  charged: ChargedPayment | null;
 };
 
 export type SessionLine = {

@@ -1,0 +1,109 @@
+import type { Settings } from "#app/domain/setting/settings.ts";
+import {
+  failingInvoice,
+  type InvoiceLine,
+  type SubscriptionFacts,
+  type SubscriptionItem,
+} from "#app/domain/subscription/subscription.ts";
+
+/** A service period that money (or a trial) covers; `invoiceId` null for trials and metered items. */
+export type PaidPeriod = { invoiceId: string | null; start: Date; end: Date };
+
+type PaidLine = { invoiceId: string; line: InvoiceLine };
+
+/**
+ * The period that counts for an item: of those paid for, the one that started last (I3). Not the one that ends last: a
+ * switch from yearly to monthly must be able to shorten. Prorations pay for a change within a period, never for a
+ * period. Null = nothing is paid, so nothing is owed.
+ */
+export function paidPeriodOf(
+  subscription: SubscriptionFacts,
+  item: SubscriptionItem,
+  settings: Settings,
+): PaidPeriod | null {
+  if (item.metered) return meteredPeriod(subscription, item);
+  const periods = fullLines(subscription, item, settings).map(
+    ({ invoiceId, line }): PaidPeriod => ({ invoiceId, start: line.periodStart, end: line.periodEnd }),
+  );
+  const { trialStart, trialEnd } = subscription;
+  if (trialStart && trialEnd) periods.push({ invoiceId: null, start: trialStart, end: trialEnd });
+  return latest(periods) ?? issuedPeriod(subscription, item, settings);
+}
+
+/** How many units the money for this period covers, prorations included; null when no line says. */
+export function paidUnitsOf(
+  subscription: SubscriptionFacts,
+  item: SubscriptionItem,
+  period: PaidPeriod,
+): number | null {
+  const current = new Set(subscription.items.map(({ id }) => id));
+  const covering = paidLines(subscription).filter(
+    ({ line }) =>
+      (line.itemId === item.id || (line.itemId !== null && !current.has(line.itemId))) &&
+      line.periodStart < period.end &&
+      line.periodEnd >= period.end &&
+      line.amount >= 0,
+  );
+  const quantities = covering.flatMap(({ line }) => line.quantity ?? []);
+  return quantities.length > 0 ? Math.max(...quantities) : null;
+}
+
+/** Lines that pay for a full period of this item, or of one it took the place of. */
+function fullLines(
+  subscription: SubscriptionFacts,
+  item: SubscriptionItem,
+  settings: Settings,
+): PaidLine[] {
+  const full = paidLines(subscription).filter(({ line }) => !line.proration && !isTrialLine(subscription, line));
+  const own = full.filter(({ line }) => line.itemId === item.id);
+  if (own.length > 0) return own;
+  const current = new Set(subscription.items.map(({ id }) => id));
+  const replaced = full.filter(({ line }) => line.itemId !== null && !current.has(line.itemId));
+  if (replaced.length > 0) return replaced;
+  // An item added in the middle of a period runs with the others: at once in good standing, else when it was paid.
+  const inGoodStanding = subscription.status === "active" || subscription.status === "trialing";
+  const isPaid = paidLines(subscription).some(({ line }) => line.itemId === item.id);
+  const runs = isPaid || (settings.seatsFollow === "immediately" && inGoodStanding);
+  return runs ? full : [];
+}
+
+/** The trial's own line costs nothing and is "paid" at once; the trial's end counts, also after it was moved. */
+function isTrialLine({ trialStart, trialEnd }: SubscriptionFacts, line: InvoiceLine): boolean {
+  if (!trialStart || !trialEnd || line.amount !== 0) return false;
+  return line.periodStart >= trialStart && line.periodStart < trialEnd;
+}
+
+function paidLines(subscription: SubscriptionFacts): PaidLine[] {
+  return subscription.invoices
+    .filter((invoice) => invoice.status === "paid")
+    .flatMap((invoice) => invoice.lines.map((line) => ({ invoiceId: invoice.id, line })));
+}
+
+/** Metered prices bill afterwards: while nothing is failing the running period counts, else the last one billed. */
+function meteredPeriod(subscription: SubscriptionFacts, item: SubscriptionItem): PaidPeriod {
+  const isGood = ["active", "trialing"].includes(subscription.status) && !failingInvoice(subscription);
+  const end = isGood ? item.periodEnd : item.periodStart;
+  return { invoiceId: null, start: item.periodStart, end };
+}
+
+/** By setting, an invoice that was sent lets a terms customer begin: nothing is paid, all of it is grace. */
+function issuedPeriod(
+  subscription: SubscriptionFacts,
+  item: SubscriptionItem,
+  settings: Settings,
+): PaidPeriod | null {
+  if (settings.sendInvoice !== "onIssue" || subscription.collectionMethod !== "send_invoice") return null;
+  for (const invoice of subscription.invoices) {
+    const line =
+      invoice.status === "open" && invoice.lines.find((each) => each.itemId === item.id && !each.proration);
+    if (line) return { invoiceId: invoice.id, start: line.periodStart, end: line.periodStart };
+  }
+  return null;
+}
+
+function latest(periods: readonly PaidPeriod[]): PaidPeriod | null {
+  return periods.reduce<PaidPeriod | null>((best, period) => {
+    if (!best || period.start > best.start) return period;
+    return period.start.getTime() === best.start.getTime() && period.end > best.end ? period : best;
+  }, null);
+}

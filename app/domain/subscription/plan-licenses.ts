@@ -1,0 +1,241 @@
+import type { PolicyTerms } from "#app/domain/order/project-sale.ts";
+import {
+  type DesiredState,
+  type LicenseChange,
+  type SettledLicense,
+  settleLicense,
+} from "#app/domain/license/settle-license.ts";
+import type { Hold } from "#app/domain/payment/payment-holds.ts";
+import {
+  type Grace,
+  type ItemProjection,
+  maxUnitsPerSubscription,
+  type SubscriptionProjection,
+} from "#app/domain/subscription/project-subscription.ts";
+
+/** A license that is owed and missing. */
+export type NewLicense = {
+  itemKey: string;
+  ordinal: number;
+  policy: PolicyTerms;
+  seats: number;
+  deviceLimit: number | null;
+  issuedAt: Date;
+  paidUntil: Date;
+  graceUntil: Date | null;
+  updatesUntil: Date | null;
+  holds: Hold[];
+};
+
+export type LicensePlan = {
+  create: NewLicense[];
+  change: LicenseChange[];
+  /** When a license changes by itself: the end of a grace, of an extension that outlasts the payment. */
+  nextCheckAt: Date | null;
+};
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/**
+ * What has to be written so that the licenses of a subscription are what its projection says. Pure. A second run
+ * with its result changes nothing. Keys stay with their buyer: a seat that goes is released and comes back as the same
+ * key, and the keys of a plan that was replaced move to the new one (stripe.md 2.2).
+ */
+export function planLicenses(
+  subscriptionId: string,
+  licenses: readonly SettledLicense[],
+  projection: SubscriptionProjection,
+  now: Date,
+): LicensePlan {
+  const plan: LicensePlan = { create: [], change: [], nextCheckAt: null };
+  const homes = findHomes(licenses, projection.items);
+  for (const item of projection.items) {
+    const own = homes.get(item.itemKey) ?? [];
+    planItem(subscriptionId, own, item, projection, now, plan);
+  }
+  if (projection.state !== "live") return plan;
+  // What belongs to no item any more keeps its key and waits for the plan to come back.
+  for (const license of homes.get(null) ?? []) {
+    const change = settleLicense(license, { ...asItIs(license), holds: [releasedHold(subscriptionId)] }, now);
+    if (change) plan.change.push(change);
+  }
+  return plan;
+}
+
+function planItem(
+  subscriptionId: string,
+  own: readonly PlacedLicense[],
+  item: ItemProjection,
+  projection: SubscriptionProjection,
+  now: Date,
+  plan: LicensePlan,
+): void {
+  const { policy } = item;
+  const shared = policy?.seats === "devices";
+  const units = item.units === null ? null : Math.min(item.units, maxUnitsPerSubscription);
+  const count = units === null ? null : shared ? Math.min(1, units) : units;
+  const seats = shared ? (units ?? null) : 1;
+  const released = releasedOf(own, count);
+  for (const license of own) {
+    const grace = graceEnd(item.paidUntil, item.grace, license.graceDays);
+    const change = settleLicense(
+      license,
+      {
+        paidUntil: item.paidUntil,
+        graceUntil: grace,
+        holds: [
+          ...projection.holds,
+          ...item.holds,
+          ...unpaidHolds(projection, license, item, grace, now),
+          ...(released.has(license.id) ? [releasedHold(subscriptionId)] : []),
+        ],
+        revokedBecause: item.revokedBecause,
+        itemKey: item.itemKey,
+        ordinal: license.newOrdinal,
+        ...sizeOf(license, policy, seats),
+      },
+      now,
+    );
+    if (change) plan.change.push(change);
+    noteMarks(plan, [projection.unpaidHold ? grace : null, license.extendedUntil], now);
+  }
+  if (!policy || count === null) return;
+  const grace = graceEnd(item.paidUntil, item.grace, policy.graceDays);
+  const taken = own.map((license) => license.newOrdinal ?? 0);
+  const first = taken.length > 0 ? Math.max(...taken) + 1 : 0;
+  for (let missing = 0; missing < count - own.length; missing++) {
+    plan.create.push({
+      itemKey: item.itemKey,
+      ordinal: first + missing,
+      policy,
+      seats: seats ?? 1,
+      deviceLimit: policy.deviceLimit === null ? null : policy.deviceLimit * (seats ?? 1),
+      issuedAt: item.paidFrom,
+      paidUntil: item.paidUntil,
+      graceUntil: grace,
+      updatesUntil:
+        policy.updatesDays === null ? null : new Date(item.paidFrom.getTime() + policy.updatesDays * dayMs),
+      holds: [...projection.holds, ...item.holds, ...unpaidHolds(projection, null, item, grace, now)],
+    });
+    noteMarks(plan, [projection.unpaidHold ? grace : null], now);
+  }
+}
+
+type PlacedLicense = SettledLicense & { newOrdinal: number | null };
+
+/**
+ * Which licenses belong to which item. Those of an item that is gone move to one that has none yet, of the same product
+ * if there is one: the plan was replaced. The others are listed under null.
+ */
+function findHomes(
+  licenses: readonly SettledLicense[],
+  items: readonly ItemProjection[],
+): Map<string | null, PlacedLicense[]> {
+  const homes = new Map<string | null, PlacedLicense[]>();
+  const put = (home: string | null, license: SettledLicense, newOrdinal: number | null) =>
+    homes.set(home, [...(homes.get(home) ?? []), { ...license, newOrdinal }]);
+  const current = new Set(items.map(({ itemKey }) => itemKey));
+  const gone = new Map<string | null, SettledLicense[]>();
+  for (const license of licenses)
+    if (license.itemKey !== null && current.has(license.itemKey))
+      put(license.itemKey, license, license.ordinal);
+    else gone.set(license.itemKey, [...(gone.get(license.itemKey) ?? []), license]);
+  for (const group of gone.values()) {
+    const vacant = items.filter(({ itemKey }) => !homes.has(itemKey));
+    const productId = group[0]?.productId;
+    const home = vacant.find(({ policy }) => policy?.productId === productId) ?? vacant[0];
+    for (const license of group) put(home?.itemKey ?? null, license, license.ordinal);
+  }
+  for (const group of homes.values()) group.sort((a, b) => (a.newOrdinal ?? 0) - (b.newOrdinal ?? 0));
+  return homes;
+}
+
+/**
+ * Which seats go when there are more than units. Released ones come back first when there is room again; of the
+ * working ones those that nobody uses go first, then the highest numbers.
+ */
+function releasedOf(own: readonly PlacedLicense[], count: number | null): Set<string> {
+  const isReleased = (license: PlacedLicense) => license.holds.some((cause) => cause.startsWith("released:"));
+  if (count === null) return new Set(own.filter(isReleased).map(({ id }) => id));
+  const rank = (license: PlacedLicense) =>
+    (isReleased(license) ? 4 : 0) + (license.revokedAt ? 2 : 0) + (license.firstActivatedAt ? 0 : 1);
+  const stayingFirst = [...own].sort(
+    (a, b) => rank(a) - rank(b) || (a.newOrdinal ?? 0) - (b.newOrdinal ?? 0),
+  );
+  return new Set(stayingFirst.slice(count).map(({ id }) => id));
+}
+
+function releasedHold(subscriptionId: string): Hold {
+  return { cause: `released:${subscriptionId}`, reason: "The subscription has fewer seats now." };
+}
+
+/** Owing money holds a license only once its paid time and its grace are over. */
+function unpaidHolds(
+  projection: SubscriptionProjection,
+  license: SettledLicense | null,
+  item: ItemProjection,
+  grace: Date | null,
+  now: Date,
+): Hold[] {
+  if (!projection.unpaidHold) return [];
+  if (license?.extendedUntil && license.extendedUntil > now) return [];
+  return (grace ?? item.paidUntil) <= now ? [projection.unpaidHold] : [];
+}
+
+/** The terms of the policy the item has now, when that is another than the license was sold under; and its seats. */
+function sizeOf(
+  license: SettledLicense,
+  policy: PolicyTerms | null,
+  seats: number | null,
+): Pick<DesiredState, "seats" | "deviceLimit" | "newTerms"> {
+  const size = seats ?? license.seats;
+  if (!policy || policy.id === license.policyId) {
+    const each = license.deviceLimit === null ? null : license.deviceLimit / license.seats;
+    return { seats: size, deviceLimit: each === null ? null : Math.max(1, Math.round(each * size)) };
+  }
+  return {
+    seats: size,
+    deviceLimit: policy.deviceLimit === null ? null : policy.deviceLimit * size,
+    newTerms: {
+      productId: policy.productId,
+      policyId: policy.id,
+      graceDays: policy.graceDays,
+      entitlements: policy.entitlements,
+    },
+  };
+}
+
+function asItIs(license: PlacedLicense): DesiredState {
+  return {
+    paidUntil: license.paidUntil,
+    graceUntil: license.graceUntil,
+    holds: [],
+    revokedBecause: null,
+    itemKey: license.itemKey,
+    ordinal: license.ordinal,
+    seats: license.seats,
+    deviceLimit: license.deviceLimit,
+  };
+}
+
+/** Until when a license works after its paid end; null = not beyond it. */
+export function graceEnd(paidUntil: Date, grace: Grace, graceDays: number): Date | null {
+  switch (grace.kind) {
+    case "none":
+      return null;
+    case "hours":
+      return new Date(paidUntil.getTime() + grace.hours * hourMs);
+    case "days":
+      return new Date(paidUntil.getTime() + graceDays * dayMs);
+    case "until": {
+      const end = Math.max(grace.at.getTime(), paidUntil.getTime()) + graceDays * dayMs;
+      return new Date(end);
+    }
+  }
+}
+
+function noteMarks(plan: LicensePlan, marks: readonly (Date | null)[], now: Date): void {
+  for (const mark of marks)
+    if (mark && mark > now && (!plan.nextCheckAt || mark < plan.nextCheckAt)) plan.nextCheckAt = mark;
+}
