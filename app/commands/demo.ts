@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { isBuildStale } from "#app/commands/build-freshness.ts";
+import { currentTime } from "#app/infra/clock.server.ts";
 
 // `npm run demo`: a whole shop on this machine, with our own stand-in for Stripe and a mailbox that keeps every mail.
 // Nothing here is a default of the product: the sign-in is made up at the first demo and kept in DATA_DIR.
@@ -87,7 +88,7 @@ async function prepareShop(): Promise<{ email: string; password: string }> {
   const { systemActor } = await import("#app/domain/audit-log/audit-event.ts");
   const { addStaff } = await import("#app/domain/account/staff.server.ts");
   const { DomainError } = await import("#app/domain/domain-error.ts");
-  const now = new Date();
+  const now = currentTime();
   const file = parseCatalogFile(await readFile("prisma/demo-catalog.json", "utf8"));
   await applyCatalog({ file, actor: systemActor("npm run demo"), now });
   const owner = await readOrMakeOwner();

@@ -43,6 +43,7 @@ const EnvSchema = z.object({
     "the signing secret of your webhook endpoint, whsec_…; several with commas between them while one is rolled",
   ),
   STRIPE_API_BASE: urlWithScheme(["http:", "https:"]),
+  CLOCK_FILE: optionalText,
   SMTP_URL: urlWithScheme(["smtp:", "smtps:"]),
   MAIL_FROM: optionalText,
   MASTER_KEY: optionalText.refine(
@@ -78,6 +79,8 @@ export type Env = {
   stripeSecretKey: string | undefined;
   stripeWebhookSecrets: string[];
   stripeApiBase: string | undefined;
+  /** Only beside a stand-in: how far business time is ahead of the machine's, as the stand-in writes it. */
+  clockFile?: string | undefined;
   smtpUrl: string | undefined;
   mailFrom: string;
   /** 32 bytes; undefined until the start has read or made the one in DATA_DIR. */
@@ -116,6 +119,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     stripeSecretKey: e.STRIPE_SECRET_KEY,
     stripeWebhookSecrets: secretsIn(e.STRIPE_WEBHOOK_SECRET ?? ""),
     stripeApiBase: e.STRIPE_API_BASE?.replace(/\/+$/, ""),
+    clockFile: e.CLOCK_FILE,
     smtpUrl: e.SMTP_URL,
     mailFrom: e.MAIL_FROM ?? `Latchkey <no-reply@${new URL(e.APP_URL ?? "http://localhost").hostname}>`,
     masterKey: e.MASTER_KEY ? Buffer.from(e.MASTER_KEY, "base64") : undefined,
@@ -140,6 +144,10 @@ function contradictionsIn(given: Record<string, string | undefined>): string[] {
     );
   if (given.STRIPE_API_BASE && /_live_/.test(given.STRIPE_SECRET_KEY ?? ""))
     problems.push("STRIPE_API_BASE: must not be set together with a live key. Leave it out.");
+  if (given.CLOCK_FILE && !given.STRIPE_API_BASE)
+    problems.push(
+      "CLOCK_FILE: moves the time of licenses beside a Stripe stand-in, never of a shop that sells. Leave it out.",
+    );
   return problems;
 }
 

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { sealAuditLog } from "#app/domain/audit-log/seal-audit-log.server.ts";
 import { createSourceSyncer } from "#app/domain/stripe-sync/sync-due-sources.server.ts";
+import { currentTime } from "#app/infra/clock.server.ts";
 import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { onWake, wakeChannel } from "#app/infra/wake-worker.server.ts";
@@ -51,7 +52,7 @@ const batchSize = 20;
 async function sendBatches(isStopping: () => boolean): Promise<number> {
   let sent = 0;
   for (;;) {
-    const result = await sendDueEmails({ now: new Date(), limit: batchSize });
+    const result = await sendDueEmails({ now: currentTime(), limit: batchSize });
     sent += result.sent;
     const taken = result.sent + result.dropped + result.deferred + result.failed;
     if (taken < batchSize || isStopping()) return sent;
@@ -82,7 +83,7 @@ function loop(name: string, pauseMs: number, work: (now: Date) => Promise<number
     do {
       again = false;
       try {
-        await work(new Date());
+        await work(currentTime());
       } catch (error) {
         logger().error({ err: error, loop: name }, "a worker loop failed; it goes on");
       }

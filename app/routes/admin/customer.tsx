@@ -2,6 +2,7 @@ import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { getCustomerForStaff } from "#app/domain/customer/customer.queries.server.ts";
 import { listOrders } from "#app/domain/order/order.queries.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
@@ -23,7 +24,7 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const staff = await requireStaff(request, "customer.read");
-  const customer = await getCustomerForStaff({ customerId: params.customerId ?? "", now: new Date() });
+  const customer = await getCustomerForStaff({ customerId: params.customerId ?? "", now: currentTime() });
   if (!customer) throw notFound("customer");
   const orders = await listOrders({ q: customer.id, limit: 50 });
   return { customer, orders: orders.rows, mayIssue: staff.may("license.issue") };

@@ -1,6 +1,7 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
 import { getEmailRow, isMailConfigured } from "#app/domain/email-outbox/email-outbox.queries.server.ts";
 import { previewEmail } from "#app/emails/render-email.server.tsx";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { notFound } from "#app/http/respond.server.ts";
 
@@ -19,7 +20,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   if (!row) throw notFound("email");
   // Without a mail server this page is the only way a mail reaches anybody.
   const reveal = !isMailConfigured() && staff.may("license.reveal-key");
-  const preview = await previewEmail(row, { reveal, now: new Date() });
+  const preview = await previewEmail(row, { reveal, now: currentTime() });
   if ("unavailable" in preview) return new Response(messagePage(preview.unavailable), { headers });
   return new Response(preview.html, { headers });
 }

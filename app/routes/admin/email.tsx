@@ -9,6 +9,7 @@ import {
 import { emailKindLabel, emailStateMeaning } from "#app/domain/email-outbox/email-words.ts";
 import { retryEmail } from "#app/domain/email-outbox/retry-email.server.ts";
 import { previewEmail } from "#app/emails/render-email.server.tsx";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
@@ -34,7 +35,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   const { view } = parseQuery(request, EmailPageQuery);
   const mailConfigured = isMailConfigured();
   const masked = mailConfigured || !staff.may("license.reveal-key");
-  const preview = await previewEmail(row, { reveal: !masked, now: new Date() });
+  const preview = await previewEmail(row, { reveal: !masked, now: currentTime() });
   return {
     email,
     view,
@@ -62,7 +63,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
       recipient: intent === "redirect" ? (recipient ?? "") : undefined,
       reason,
       actor: staff.actor,
-      now: new Date(),
+      now: currentTime(),
       requestId: context.requestId,
     });
     return await redirectWithFlash(paths.admin.email(emailId), message);

@@ -6,6 +6,7 @@ import { permissionFor, possibleActions } from "#app/domain/license/license-acti
 import { shortMaskedKey } from "#app/domain/license/license-key.ts";
 import { licenseWords } from "#app/domain/license/license-words.ts";
 import { planName } from "#app/domain/product/plan-words.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
@@ -30,7 +31,7 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const staff = await requireStaff(request, "license.read");
-  const now = new Date();
+  const now = currentTime();
   const license = await getLicenseForStaff({ licenseId: params.licenseId ?? "", now });
   if (!license) throw notFound("license");
   const { do: wanted, ...choice } = parseQuery(request, LicensePageQuery);
@@ -60,7 +61,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
   if (!parsed.ok) return invalidForm(parsed.state);
   const { value, form } = parsed;
   const licenseId = params.licenseId ?? "";
-  const now = new Date();
+  const now = currentTime();
   const { requestId } = context;
   try {
     if (value.intent === "reveal-key")

@@ -4,6 +4,7 @@ import { licenseStatuses } from "#app/domain/license/assess-license.ts";
 import { listProductNames } from "#app/domain/license/issue-options.queries.server.ts";
 import { hasLicenses, type LicenseSort, listLicenses } from "#app/domain/license/license.queries.server.ts";
 import { licenseWords } from "#app/domain/license/license-words.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
@@ -21,7 +22,7 @@ export const meta: MetaFunction = () => [{ title: "Licenses · Latchkey" }];
 export async function loader({ request }: LoaderFunctionArgs) {
   const staff = await requireStaff(request, "license.read");
   const { after, before, ...query } = parseQuery(request, LicenseListQuery);
-  const page = await listLicenses({ ...query, after, before, now: new Date() });
+  const page = await listLicenses({ ...query, after, before, now: currentTime() });
   const filtered = Boolean(query.q || query.status || query.product);
   const direction = query.direction ?? (query.sort === "ends" || query.sort === "customer" ? "asc" : "desc");
   return {

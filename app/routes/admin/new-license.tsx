@@ -3,6 +3,7 @@ import { Form, useActionData, useLoaderData, useNavigation } from "@remix-run/re
 import { listPoliciesToIssue } from "#app/domain/license/issue-options.queries.server.ts";
 import { issueLicenseByHand } from "#app/domain/license/license.server.ts";
 import { planName, spanWords } from "#app/domain/product/plan-words.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
@@ -31,7 +32,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
     const { message, orderId, licenseIds } = await issueLicenseByHand({
       ...parsed.value,
       actor: staff.actor,
-      now: new Date(),
+      now: currentTime(),
       requestId: context.requestId,
     });
     const [only, another] = licenseIds;

@@ -2,6 +2,7 @@ import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remi
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { getOrderForStaff } from "#app/domain/order/staff-order.queries.server.ts";
 import { resyncSource } from "#app/domain/stripe-sync/resync-source.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
@@ -25,7 +26,7 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const staff = await requireStaff(request, "order.read");
-  const order = await getOrderForStaff({ orderId: params.orderId ?? "", now: new Date() });
+  const order = await getOrderForStaff({ orderId: params.orderId ?? "", now: currentTime() });
   if (!order) throw notFound("order");
   // A token for each, so that syncing one does not use up the others'.
   const sources = order.sources.map((source) => ({ ...source, submission: crypto.randomUUID() }));
@@ -34,7 +35,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
   const staff = await requireStaff(request, "webhook.replay");
-  const order = await getOrderForStaff({ orderId: params.orderId ?? "", now: new Date() });
+  const order = await getOrderForStaff({ orderId: params.orderId ?? "", now: currentTime() });
   if (!order) throw notFound("order");
   const parsed = await parseForm(request, ResyncOrderForm);
   if (!parsed.ok) return invalidForm(parsed.state);
@@ -45,7 +46,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
       sourceId,
       submission,
       actor: staff.actor,
-      now: new Date(),
+      now: currentTime(),
       requestId: context.requestId,
     });
     return await redirectWithFlash(paths.admin.order(order.id), message);

@@ -8,6 +8,7 @@ import {
   getOldestUnprocessed,
   listFailedEvents,
 } from "#app/domain/webhook-inbox/webhook-inbox.queries.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
@@ -46,7 +47,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
       awaiting,
     },
     oldest,
-    now: new Date(),
+    now: currentTime(),
     latest: latest.rows,
     mayResolve: staff.may("alert.resolve"),
   };
@@ -62,7 +63,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
       alertId,
       submission,
       actor: staff.actor,
-      now: new Date(),
+      now: currentTime(),
       requestId: context.requestId,
     });
     return await redirectWithFlash(paths.admin.overview(), message);

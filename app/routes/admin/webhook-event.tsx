@@ -2,6 +2,7 @@ import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remi
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { replayEvent } from "#app/domain/webhook-inbox/replay-event.server.ts";
 import { getEvent } from "#app/domain/webhook-inbox/webhook-inbox.queries.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
@@ -42,7 +43,7 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
       dedupeKey,
       submission: parsed.value.submission,
       actor: staff.actor,
-      now: new Date(),
+      now: currentTime(),
       requestId: context.requestId,
     });
     return await redirectWithFlash(paths.admin.webhookEvent(dedupeKey), message);

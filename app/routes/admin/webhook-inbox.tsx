@@ -2,6 +2,7 @@ import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { getOldestUnprocessed, listEvents } from "#app/domain/webhook-inbox/webhook-inbox.queries.server.ts";
 import { inboxStates } from "#app/domain/webhook-inbox/webhook-inbox.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
@@ -30,7 +31,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
     filter: { state, type, q },
     events: page.rows,
     oldest,
-    now: new Date(),
+    now: currentTime(),
     previous: page.previous && paths.admin.webhookInbox({ state, type, q, before: page.previous }),
     next: page.next && paths.admin.webhookInbox({ state, type, q, after: page.next }),
   };

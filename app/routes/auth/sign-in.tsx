@@ -13,6 +13,7 @@ import {
   normalizeSignInCode,
   signInRefusalWords,
 } from "#app/domain/account/sign-in.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { getCustomer, getStaff } from "#app/http/guards.server.ts";
 import { safeRedirectPath } from "#app/http/respond.server.ts";
 import { readSignInCookie } from "#app/http/sign-in-cookies.server.ts";
@@ -41,7 +42,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
   const linkedCode = query.get("code");
   if (query.get("step") !== "code" && linkedCode === null)
     return json({ step: "address" as const, redirectTo, notice: null });
-  const flow = await getSignInFlow(readSignInCookie(request, "flow"), new Date());
+  const flow = await getSignInFlow(readSignInCookie(request, "flow"), currentTime());
   if (!flow) {
     const notice = signInRefusalWords({ outcome: "no-flow" });
     return json({ step: "address" as const, redirectTo, notice });
@@ -57,7 +58,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 
 /** One address takes every step; which one is told by the field that only that step has. */
 export async function action({ request, context }: ActionFunctionArgs) {
-  const posted = { request, context, now: new Date() };
+  const posted = { request, context, now: currentTime() };
   const fields = await request
     .clone()
     .formData()

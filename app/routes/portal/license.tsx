@@ -4,6 +4,7 @@ import { resendLicenseToOwner } from "#app/domain/license/license.server.ts";
 import { licenseWords } from "#app/domain/license/license-words.ts";
 import { getLicenseForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
 import { entitlementWords } from "#app/domain/product/plan-words.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm } from "#app/http/forms.server.ts";
 import { requireCustomer } from "#app/http/guards.server.ts";
@@ -27,7 +28,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   const license = await getLicenseForCustomer({
     licenseId: params.licenseId ?? "",
     customerId: customer.id,
-    now: new Date(),
+    now: currentTime(),
   });
   if (!license) throw notFound("license");
   return json({ license, submission: crypto.randomUUID() });
@@ -36,7 +37,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
 export async function action({ request, params, context }: ActionFunctionArgs) {
   const customer = await requireCustomer(request);
   const licenseId = params.licenseId ?? "";
-  const now = new Date();
+  const now = currentTime();
   // A stranger's license is unknown here, whatever the form says.
   if (!(await getLicenseForCustomer({ licenseId, customerId: customer.id, now }))) throw notFound("license");
   const parsed = await parseForm(request, ResendForm);

@@ -1,6 +1,7 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { listLicensesForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { requireCustomer } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
 import { ButtonLink } from "#app/ui/button.tsx";
@@ -10,7 +11,7 @@ import { LicenseCard, type ShownLicense } from "./license-card.tsx";
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const customer = await requireCustomer(request);
-  const licenses = await listLicensesForCustomer({ customerId: customer.id, now: new Date() });
+  const licenses = await listLicensesForCustomer({ customerId: customer.id, now: currentTime() });
   return json({ licenses, email: customer.email });
 }
 

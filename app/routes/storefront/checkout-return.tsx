@@ -3,6 +3,7 @@ import { useLoaderData } from "@remix-run/react";
 import { type CheckoutReturn, getCheckoutReturn } from "#app/domain/checkout/checkout-return.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { cookieName, readCookie } from "#app/http/cookies.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { getCustomer } from "#app/http/guards.server.ts";
 import { clientKey, consume, waitWords } from "#app/http/rate-limit.server.ts";
 import { errorResponse } from "#app/http/respond.server.ts";
@@ -21,7 +22,7 @@ export async function loader({ request, context }: LoaderFunctionArgs) {
     sessionId: new URL(request.url).searchParams.get("session_id") ?? "",
     browserNonce: readCookie(request, cookieName("checkout")),
     customerId: customer?.id ?? null,
-    now: new Date(),
+    now: currentTime(),
   });
   return json(result, { status: result.state === "unknown" ? 404 : 200 });
 }

@@ -6,6 +6,7 @@ import { getPriceForSale } from "#app/domain/product/catalog.queries.server.ts";
 import { planName } from "#app/domain/product/plan-words.ts";
 import { keepBrowserNonce } from "#app/http/checkout-cookie.server.ts";
 import { CheckoutForm } from "#app/http/checkout-form.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import type { FormState } from "#app/http/form-state.ts";
 import { parseForm } from "#app/http/forms.server.ts";
 import { getCustomer } from "#app/http/guards.server.ts";
@@ -48,7 +49,7 @@ export async function action({ request, context }: ActionFunctionArgs) {
       customerId: customer?.id,
       browserNonce,
       orderId: order,
-      now: new Date(),
+      now: currentTime(),
     });
     return redirect(redirectTo, { status: 303, headers: { "Set-Cookie": setCookie } });
   } catch (error) {

@@ -1,0 +1,1 @@
+export { currentTime } from "#app/infra/clock.server.ts";
