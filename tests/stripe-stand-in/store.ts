@@ -26,6 +26,8 @@ export type Table<T extends { id: string }> = {
   remove(id: string): void;
   /** Oldest first. */
   all(): T[];
+  /** Every row whose field holds this value, oldest first; an index made at the first question for a field answers it. */
+  where<K extends keyof T>(field: K, value: T[K]): T[];
 };
 
 type Rows = {
@@ -62,8 +64,23 @@ type FullTable<T extends { id: string }> = Table<T> & { clear(): void };
 
 function createTable<T extends { id: string }>(changed: () => void): FullTable<T> {
   const rows = new Map<string, T>();
+  const indexes = new Map<keyof T, Map<unknown, Map<string, T>>>();
+  const forget = (row: T | undefined) => {
+    if (row === undefined) return;
+    for (const [field, index] of indexes) index.get(row[field])?.delete(row.id);
+  };
+  const file = (index: Map<unknown, Map<string, T>>, field: keyof T, row: T) => {
+    const shelf = index.get(row[field]) ?? new Map<string, T>();
+    index.set(row[field], shelf.set(row.id, row));
+  };
   const put = (row: T): T => {
+    const before = rows.get(row.id);
     rows.set(row.id, row);
+    for (const [field, index] of indexes) {
+      // A row that stays on its shelf keeps its place there, and so the order of its making.
+      if (before !== undefined && before[field] !== row[field]) index.get(before[field])?.delete(row.id);
+      file(index, field, row);
+    }
     changed();
     return row;
   };
@@ -76,10 +93,23 @@ function createTable<T extends { id: string }>(changed: () => void): FullTable<T
       return put({ ...row, ...changes });
     },
     remove: (id) => {
+      forget(rows.get(id));
       if (rows.delete(id)) changed();
     },
     all: () => [...rows.values()],
-    clear: () => rows.clear(),
+    where: (field, value) => {
+      let index = indexes.get(field);
+      if (index === undefined) {
+        index = new Map();
+        indexes.set(field, index);
+        for (const row of rows.values()) file(index, field, row);
+      }
+      return [...(index.get(value)?.values() ?? [])];
+    },
+    clear: () => {
+      rows.clear();
+      indexes.clear();
+    },
   };
 }
 

@@ -71,7 +71,7 @@ function isOpen(delivery: Delivery): boolean {
 }
 
 export function deliveriesOf(standIn: StandIn, eventId: string): Delivery[] {
-  return standIn.store.deliveries.all().filter((delivery) => delivery.event === eventId);
+  return standIn.store.deliveries.where("event", eventId);
 }
 
 function refreshPendingCount(standIn: StandIn, eventId: string): void {
