@@ -6,14 +6,20 @@ import type {
   LineRecord,
   StoredCharge,
   StoredCoupon,
+  StoredCreditNote,
   StoredCustomer,
+  StoredDispute,
   StoredEndpoint,
   StoredEvent,
+  StoredFraudWarning,
   StoredPaymentIntent,
   StoredPaymentLink,
+  StoredPortalSession,
   StoredPrice,
   StoredProduct,
   StoredPromotionCode,
+  StoredRefund,
+  StoredReview,
   StoredSession,
   Timer,
 } from "./stored-types.ts";
@@ -40,6 +46,12 @@ type Rows = {
   sessions: StoredSession;
   paymentIntents: StoredPaymentIntent;
   charges: StoredCharge;
+  refunds: StoredRefund;
+  disputes: StoredDispute;
+  fraudWarnings: StoredFraudWarning;
+  reviews: StoredReview;
+  creditNotes: StoredCreditNote;
+  portalSessions: StoredPortalSession;
   events: StoredEvent;
   endpoints: StoredEndpoint;
   lines: LineRecord;
@@ -129,6 +141,12 @@ export function createStore(): Store {
     sessions: createTable(changed),
     paymentIntents: createTable(changed),
     charges: createTable(changed),
+    refunds: createTable(changed),
+    disputes: createTable(changed),
+    fraudWarnings: createTable(changed),
+    reviews: createTable(changed),
+    creditNotes: createTable(changed),
+    portalSessions: createTable(changed),
     events: createTable(changed),
     endpoints: createTable(changed),
     lines: createTable(changed),
@@ -155,6 +173,12 @@ export function createStore(): Store {
       sessions: tables.sessions.all(),
       paymentIntents: tables.paymentIntents.all(),
       charges: tables.charges.all(),
+      refunds: tables.refunds.all(),
+      disputes: tables.disputes.all(),
+      fraudWarnings: tables.fraudWarnings.all(),
+      reviews: tables.reviews.all(),
+      creditNotes: tables.creditNotes.all(),
+      portalSessions: tables.portalSessions.all(),
       events: tables.events.all(),
       endpoints: tables.endpoints.all(),
       lines: tables.lines.all(),

@@ -19,6 +19,12 @@ export type StoredPaymentLink = Stored<Stripe.PaymentLink>;
 export type StoredSession = Stored<Stripe.Checkout.Session>;
 export type StoredPaymentIntent = Stored<Stripe.PaymentIntent>;
 export type StoredCharge = Stored<Stripe.Charge>;
+export type StoredRefund = Stored<Stripe.Refund>;
+export type StoredDispute = Stored<Stripe.Dispute>;
+export type StoredFraudWarning = Stored<Stripe.Radar.EarlyFraudWarning>;
+export type StoredReview = Stored<Stripe.Review>;
+export type StoredCreditNote = Stored<Stripe.CreditNote>;
+export type StoredPortalSession = Stored<Stripe.BillingPortal.Session>;
 export type StoredEndpoint = Stored<Stripe.WebhookEndpoint>;
 
 export type StripeObject = { object: string; id?: string };
