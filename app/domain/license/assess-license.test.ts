@@ -2,14 +2,15 @@ import { expect, test } from "vitest";
 import {
   assessLicense,
   expiringDays,
-  graceEnd,
   type LicenseFacts,
   validUntil,
+  worksUntil,
 } from "#app/domain/license/assess-license.ts";
 
 const dayMs = 86_400_000;
 const end = new Date("2027-01-31T12:00:00Z");
 const from = (instant: Date, milliseconds: number) => new Date(instant.getTime() + milliseconds);
+const graceUntil = from(end, 7 * dayMs);
 const longBefore = from(end, -300 * dayMs);
 
 function facts(overrides: Partial<LicenseFacts> = {}): LicenseFacts {
@@ -18,7 +19,7 @@ function facts(overrides: Partial<LicenseFacts> = {}): LicenseFacts {
     issuedAt: longBefore,
     paidUntil: end,
     extendedUntil: null,
-    graceDays: 7,
+    graceUntil: null,
     revokedAt: null,
     holds: [],
     firstActivatedAt: longBefore,
@@ -30,7 +31,7 @@ const code = (overrides: Partial<LicenseFacts>, now: Date) => assessLicense(fact
 const status = (overrides: Partial<LicenseFacts>, now: Date) => assessLicense(facts(overrides), now).status;
 
 test("revoked outranks suspended, suspended outranks expired, expired outranks grace", () => {
-  const subscription = { term: "subscription" };
+  const subscription = { term: "subscription", graceUntil };
   const inGrace = from(end, dayMs);
   const over = from(end, 8 * dayMs);
   const revokedAt = longBefore;
@@ -57,16 +58,25 @@ test("a license is good until the very instant it ends", () => {
   expect(code({}, from(end, 1))).toBe("EXPIRED");
 });
 
-test("only a subscription has grace, until the very instant that ends", () => {
-  const graceOver = from(end, 7 * dayMs);
-  expect(code({ term: "subscription" }, from(end, -1))).toBe("VALID");
-  expect(code({ term: "subscription" }, end)).toBe("GRACE");
-  expect(code({ term: "subscription" }, from(graceOver, -1))).toBe("GRACE");
-  expect(code({ term: "subscription" }, graceOver)).toBe("EXPIRED");
-  expect(code({ term: "subscription", graceDays: 0 }, end)).toBe("EXPIRED");
-  for (const term of ["days", "perpetual"]) expect(code({ term }, end)).toBe("EXPIRED");
-  expect(graceEnd(facts({ term: "subscription" }))).toEqual(graceOver);
-  expect(graceEnd(facts({ term: "days" }))).toEqual(end);
+test("grace is what is written beyond the paid end, until the very instant it is over", () => {
+  expect(code({ graceUntil }, from(end, -1))).toBe("VALID");
+  expect(code({ graceUntil }, end)).toBe("GRACE");
+  expect(code({ graceUntil }, from(graceUntil, -1))).toBe("GRACE");
+  expect(code({ graceUntil }, graceUntil)).toBe("EXPIRED");
+  for (const none of [null, end, from(end, -dayMs)])
+    expect(code({ graceUntil: none }, end), String(none)).toBe("EXPIRED");
+  for (const term of ["subscription", "days", "perpetual"])
+    expect(code({ term, graceUntil }, end), term).toBe("GRACE");
+});
+
+test("it works until the latest of its paid end, its extension and its grace; without an end, for ever", () => {
+  const later = from(graceUntil, dayMs);
+  expect(worksUntil(facts())).toEqual(end);
+  expect(worksUntil(facts({ graceUntil }))).toEqual(graceUntil);
+  expect(worksUntil(facts({ graceUntil, extendedUntil: later }))).toEqual(later);
+  expect(worksUntil(facts({ graceUntil: later, extendedUntil: graceUntil }))).toEqual(later);
+  expect(worksUntil(facts({ graceUntil: from(end, -dayMs) }))).toEqual(end);
+  expect(worksUntil(facts({ paidUntil: null, graceUntil }))).toBeNull();
 });
 
 test("an extension counts when it is later, and never shortens", () => {
@@ -77,7 +87,8 @@ test("an extension counts when it is later, and never shortens", () => {
   expect(validUntil({ paidUntil: null, extendedUntil: later })).toEqual(later);
   expect(validUntil({ paidUntil: null, extendedUntil: null })).toBeNull();
   expect(code({ extendedUntil: later }, from(end, dayMs))).toBe("VALID");
-  expect(code({ term: "subscription", extendedUntil: later }, from(later, 6 * dayMs))).toBe("GRACE");
+  // Grace is counted from what was paid for; what staff granted on top has none.
+  expect(code({ graceUntil, extendedUntil: later }, from(later, 1))).toBe("EXPIRED");
 });
 
 test("a perpetual license never ends", () => {
@@ -89,7 +100,6 @@ test("a perpetual license never ends", () => {
     status: "active",
     validUntil: null,
   });
-  expect(graceEnd(facts({ ...forever, term: "subscription" }))).toBeNull();
 });
 
 test("expiring is said in the last thirty days, from the very instant they begin", () => {

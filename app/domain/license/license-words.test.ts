@@ -8,7 +8,7 @@ const facts: LicenseFacts = {
   issuedAt: new Date("2026-01-01T00:00:00Z"),
   paidUntil: null,
   extendedUntil: null,
-  graceDays: 7,
+  graceUntil: null,
   revokedAt: null,
   holds: [],
   firstActivatedAt: null,
@@ -31,10 +31,22 @@ test.each<[Partial<LicenseFacts>, string]>([
   [{ paidUntil: new Date("2026-11-20T10:00:00Z") }, "Ended 20 Nov 2026"],
   [{ term: "subscription", paidUntil: new Date("2026-12-20T10:00:00Z") }, "Paid until 20 Dec 2026"],
   [
-    { term: "subscription", paidUntil: new Date("2026-11-20T10:00:00Z") },
+    {
+      term: "subscription",
+      paidUntil: new Date("2026-11-20T10:00:00Z"),
+      graceUntil: new Date("2026-11-27T10:00:00Z"),
+    },
     "Was due 20 Nov 2026, works until 27 Nov 2026",
   ],
   [{ term: "subscription", paidUntil: new Date("2026-10-20T10:00:00Z") }, "Ended 20 Oct 2026"],
+  [
+    {
+      term: "subscription",
+      paidUntil: new Date("2026-10-20T10:00:00Z"),
+      graceUntil: new Date("2026-10-27T10:00:00Z"),
+    },
+    "Ended 20 Oct 2026",
+  ],
   [{ revokedAt: new Date("2026-11-01T10:00:00Z") }, "Revoked 1 Nov 2026"],
   [{ holds: ["staff"], paidUntil: new Date("2027-12-03T10:00:00Z") }, "Ends 3 Dec 2027"],
 ])("the end of %j reads “%s”", (changed, words) => {

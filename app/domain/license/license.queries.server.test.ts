@@ -66,7 +66,7 @@ test("each status filter finds exactly what assessLicense calls so, over random 
       term: fc.constantFrom("perpetual", "days", "subscription"),
       paidUntil: instant,
       extendedUntil: instant,
-      graceDays: fc.integer({ min: 0, max: 14 }),
+      graceUntil: instant,
       revokedAt: fc.constantFrom(null, null, null, now),
       firstActivatedAt: fc.constantFrom(null, now),
       holds: fc.constantFrom([], [], [], ["staff"], ["refund:ch_1"], ["staff", "dispute:dp_1"]),
@@ -84,6 +84,7 @@ test("each status filter finds exactly what assessLicense calls so, over random 
         productId: policy.productId,
         policyId: policy.id,
         customerId: customer.id,
+        graceDays: 7,
         issuedAt: now,
       },
     };

@@ -53,6 +53,7 @@ const paidByCard: PaymentFacts = {
   chargeId: "ch_1",
   chargedAt,
   failureMessage: null,
+  charged: null,
 };
 
 function session(overrides: Partial<CheckoutSessionFacts> = {}): CheckoutSessionFacts {
@@ -72,6 +73,7 @@ function session(overrides: Partial<CheckoutSessionFacts> = {}): CheckoutSession
     clientReferenceId: null,
     metadata: {},
     paymentLinkId: null,
+    subscriptionId: null,
     payment: paidByCard,
     lines: [line()],
     ...overrides,
@@ -281,6 +283,7 @@ const anySession = fc.record({
   clientReferenceId: fc.option(fc.string()),
   metadata: fc.constant({}),
   paymentLinkId: fc.constant(null),
+  subscriptionId: fc.option(fc.constant("sub_1")),
   payment: fc.option(
     fc.record({
       id: fc.constant("pi_1"),
@@ -288,6 +291,7 @@ const anySession = fc.record({
       chargeId: fc.option(fc.constant("ch_1")),
       chargedAt: fc.option(instants),
       failureMessage: fc.option(fc.string()),
+      charged: fc.constant(null),
     }),
   ),
   lines: fc.uniqueArray(anyLine, { selector: ({ id }) => id, maxLength: 4 }),
