@@ -13,7 +13,8 @@ export type IdPrefix =
   | "act"
   | "mail"
   | "alert"
-  | "sub";
+  | "sub"
+  | "renewal";
 
 /**
  * A typed id such as `lic_01j…`: 48 bits of time and 80 random bits in Crockford base 32, so that ids sort by

@@ -7,3 +7,14 @@ export function minorUnitDigits(currency: string): number {
   const code = currency.toLowerCase();
   return withoutDecimals.has(code) ? 0 : withThreeDecimals.has(code) ? 3 : 2;
 }
+
+/** "$99.00", "¥1,200", "KWD 1.250": an amount in minor units of an ISO currency, the same text everywhere. */
+export function formatMoney(amountMinor: number, currency: string): string {
+  const digits = minorUnitDigits(currency);
+  return new Intl.NumberFormat("en-US", {
+    style: "currency",
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(amountMinor / 10 ** digits);
+}

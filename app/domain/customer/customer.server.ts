@@ -42,10 +42,17 @@ export async function findOrCreateCustomer(
 /** Remembers which customer a Stripe customer is; the first binding stays. */
 export async function bindStripeCustomer(
   tx: Tx,
-  binding: { stripeCustomerId: string; customerId: string; livemode: boolean },
+  binding: {
+    stripeCustomerId: string;
+    customerId: string;
+    livemode: boolean;
+    email?: string | null;
+    name?: string | null;
+  },
 ): Promise<void> {
+  const { stripeCustomerId, ...columns } = binding;
   await tx.stripeCustomer.createMany({
-    data: [{ id: binding.stripeCustomerId, customerId: binding.customerId, livemode: binding.livemode }],
+    data: [{ id: stripeCustomerId, ...columns }],
     skipDuplicates: true,
   });
 }

@@ -31,7 +31,12 @@ export type LicenseAuditFacts = {
 };
 
 export function licenseAuditFacts(
-  row: LicenseRow & { version: number; revokedBy: string | null; policyId: string; deviceLimit: number | null },
+  row: LicenseRow & {
+    version: number;
+    revokedBy: string | null;
+    policyId: string;
+    deviceLimit: number | null;
+  },
 ): LicenseAuditFacts {
   return {
     version: row.version,

@@ -27,9 +27,12 @@ export function extendLicense(
     });
     if (!reached.ok)
       throw new DomainError("INVALID", reached.problem, reached.field ? { field: reached.field } : {});
+    // What staff grant outlasts what Stripe is owed; the sync keeps this hold away while the extension runs.
+    const unpaid = license.holds.find(({ cause }) => cause.startsWith("unpaid:"));
     return {
       change: "extended",
       columns: { extendedUntil: reached.end },
+      ...(unpaid && { removeHold: unpaid.cause }),
       message: `License extended. It now ends ${dayWords(reached.end)}.`,
       validUntil: reached.end,
     };

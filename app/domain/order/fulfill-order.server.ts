@@ -1,15 +1,10 @@
 import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
-import {
-  bindStripeCustomer,
-  type CustomerRow,
-  findOrCreateCustomer,
-} from "#app/domain/customer/customer.server.ts";
+import { bindStripeCustomer, type CustomerRow } from "#app/domain/customer/customer.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { newId } from "#app/domain/ids.ts";
 import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
-import { issueSoldLicenses } from "#app/domain/order/issue-sold-licenses.server.ts";
 import { storableAmount } from "#app/domain/order/order.ts";
 import {
   type PolicyMap,
@@ -17,7 +12,9 @@ import {
   projectSale,
   type SaleProjection,
 } from "#app/domain/order/project-sale.ts";
+import { findSaleOwner } from "#app/domain/order/sale-owner.server.ts";
 import { policiesForSale } from "#app/domain/order/sale-policies.server.ts";
+import { settleSoldLicenses } from "#app/domain/order/settle-sold-licenses.server.ts";
 import type { Tx } from "#app/infra/db.server.ts";
 import type { Order } from "#app/infra/prisma-client/client.ts";
 
@@ -30,21 +27,35 @@ export type Fulfillment = {
   nextCheckAt: Date | null;
   /** Why a sale is none of ours. */
   foreignBecause?: string;
+  /** What the session sold, when that has a life of its own: its sync comes next. */
+  subscriptionId?: string;
 };
 
 /**
  * Makes our records of one sale equal to what Stripe holds: order, licenses, audit rows and mails, in the caller's
  * transaction, which must hold the lock on the sale's source. Safe to repeat: a second run with the same facts
- * changes nothing and writes nothing. Existing licenses are never touched, so what staff decided stays.
+ * changes nothing and writes nothing. Of the licenses it touches only what is Stripe's, so what staff decided stays.
+ * A session in subscription mode only opens or closes its order here; what it sold is `subscriptionId`.
  */
 export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
   const { session, now } = sale;
   const known = await findOrder(tx, session);
   const policies = await policiesForSale(tx, session, known?.id ?? null);
+  const isSubscription = session.mode === "subscription" && session.subscriptionId !== null;
   const foreignBecause = known ? null : whyForeign(session, policies);
   if (foreignBecause) return { orderId: null, nextCheckAt: null, foreignBecause };
+  if (!known && isSubscription) return { orderId: null, nextCheckAt: null, ...subscriptionOf(session) };
   const order = known ?? (await recordSaleMadeElsewhere(tx, sale));
-  const owner = await findOwner(tx, sale, order);
+  const complete = session.status === "complete";
+  const owner = await findSaleOwner(tx, {
+    customerId: order.customerId,
+    clientReferenceId: session.clientReferenceId,
+    stripeCustomerId: complete ? session.stripeCustomerId : null,
+    email: complete ? (session.email ?? order.email) : null,
+    name: session.name,
+    cause: sale.cause,
+    now,
+  });
   const projection = projectSale(
     session,
     policies,
@@ -53,23 +64,34 @@ export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
   );
   for (const alert of projection.alerts)
     await raiseAlert(tx, { ...alert, now, sourceId: session.id, orderId: order.id });
-  await recordLines(tx, order, projection);
+  if (!isSubscription) await recordLines(tx, order, projection);
   await recordPayment(tx, session);
-  if (owner && session.stripeCustomerId && session.status === "complete")
+  if (owner && session.stripeCustomerId && complete)
     await bindStripeCustomer(tx, {
       stripeCustomerId: session.stripeCustomerId,
       customerId: owner.id,
       livemode: session.livemode,
+      email: session.email,
+      name: session.name,
     });
   await moveOrder(tx, sale, order, projection, owner);
-  if (projection.state === "paid" && owner) await issueSoldLicenses(tx, sale, order, projection, owner);
-  return { orderId: order.id, nextCheckAt: projection.nextCheckAt };
+  if (isSubscription) return { orderId: order.id, nextCheckAt: null, ...subscriptionOf(session) };
+  const settled = await settleSoldLicenses(tx, sale, order, projection, owner);
+  return { orderId: order.id, nextCheckAt: earlier(projection.nextCheckAt, settled.nextCheckAt) };
+}
+
+function subscriptionOf(session: CheckoutSessionFacts): Pick<Fulfillment, "subscriptionId"> {
+  return session.subscriptionId ? { subscriptionId: session.subscriptionId } : {};
+}
+
+function earlier(a: Date | null, b: Date | null): Date | null {
+  if (!a || !b) return a ?? b;
+  return a < b ? a : b;
 }
 
 /** A vendor may sell other things from the same Stripe account; those sales leave no trace but their events. */
 function whyForeign(session: CheckoutSessionFacts, policies: PolicyMap): string | null {
-  if (session.mode !== "payment")
-    return `Checkout Sessions in ${session.mode} mode are not handled by this version.`;
+  if (session.mode === "setup") return "This session only saved a payment method.";
   if (session.status !== "complete") return "This checkout was not started here and is not completed.";
   if (!session.lines.some((line) => policyOf(line, session.lines, policies)))
     return "None of the prices in this sale is in the catalog.";
@@ -106,20 +128,6 @@ async function recordSaleMadeElsewhere(tx: Tx, { session, cause, now }: Sale): P
   return order;
 }
 
-/** Whoever was signed in when buying owns the licenses; else the customer named by reference; else the typed address. */
-async function findOwner(tx: Tx, { session, cause, now }: Sale, order: Order): Promise<CustomerRow | null> {
-  if (order.customerId) return tx.customer.findUnique({ where: { id: order.customerId } });
-  const reference = session.clientReferenceId;
-  const named = reference?.startsWith("cust_")
-    ? await tx.customer.findUnique({ where: { id: reference } })
-    : null;
-  if (named) return named;
-  if (session.status !== "complete") return null;
-  const email = session.email ?? order.email;
-  if (!email) return null;
-  return findOrCreateCustomer(tx, { email, name: session.name, actor: stripeActor, cause, now });
-}
-
 async function recordLines(tx: Tx, order: Order, projection: SaleProjection): Promise<void> {
   const rows = await tx.orderLine.findMany({ where: { orderId: order.id } });
   for (const { line, policy } of projection.lines) {
@@ -146,7 +154,7 @@ async function recordPayment(tx: Tx, session: CheckoutSessionFacts): Promise<voi
   await tx.stripePayment.upsert({
     where: { paymentIntentId: payment.id },
     create: { paymentIntentId: payment.id, chargeId: payment.chargeId, sourceId: session.id },
-    update: { chargeId: payment.chargeId },
+    update: { chargeId: payment.chargeId, sourceId: session.id },
   });
 }
 
@@ -165,6 +173,7 @@ async function moveOrder(
     customerId: customer?.id ?? order.customerId,
     email: session.email ?? order.email,
     paymentIntentId: session.payment?.id ?? order.paymentIntentId,
+    stripeSubscriptionId: session.subscriptionId ?? order.stripeSubscriptionId,
     amountTotal: session.amountTotal === null ? order.amountTotal : storableAmount(session.amountTotal),
     currency: session.currency ?? order.currency,
     livemode: session.livemode,

@@ -45,6 +45,7 @@ export type DesiredLicense = {
   itemKey: string;
   ordinal: number;
   policy: PolicyTerms;
+  seats: number;
   deviceLimit: number | null;
   paidUntil: Date | null;
   updatesUntil: Date | null;
@@ -167,15 +168,14 @@ function countOf(line: SessionLine, policy: PolicyTerms): number {
 }
 
 function licensesOf(line: SessionLine, policy: PolicyTerms, paidAt: Date): DesiredLicense[] {
-  const deviceLimit =
-    policy.deviceLimit === null
-      ? null
-      : policy.deviceLimit * (policy.seats === "devices" ? line.quantity : 1);
+  const seats = policy.seats === "devices" && line.quantity <= maxSeatsPerLicense ? line.quantity : 1;
+  const deviceLimit = policy.deviceLimit === null ? null : policy.deviceLimit * seats;
   const days = policy.term === "days" ? (policy.termDays ?? 0) : null;
   return Array.from({ length: countOf(line, policy) }, (_, ordinal) => ({
     itemKey: line.id,
     ordinal,
     policy,
+    seats,
     deviceLimit,
     paidUntil: days === null ? null : new Date(paidAt.getTime() + days * dayMs),
     updatesUntil:
@@ -222,7 +222,7 @@ function nextCheck(session: CheckoutSessionFacts, state: SaleState, now: Date): 
     const next = new Date(now.getTime() + 6 * hourMs);
     return next.getTime() - session.created.getTime() > 30 * dayMs ? null : next;
   }
-  if (state !== "open" || session.mode !== "payment") return null;
+  if (state !== "open" || session.status !== "open") return null;
   const marks = [
     session.created.getTime() + 15 * minuteMs,
     session.created.getTime() + hourMs,

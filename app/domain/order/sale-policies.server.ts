@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
+import type { SessionLine } from "#app/domain/order/checkout-session.ts";
 import type { PolicyMap, PolicyTerms } from "#app/domain/order/project-sale.ts";
 import type { Tx } from "#app/infra/db.server.ts";
 
@@ -29,17 +29,16 @@ function termsOf(row: PolicyRow): PolicyTerms {
   };
 }
 
+/** What a sale says about what it is for. */
+export type SaleWords = { metadata: Record<string, string>; lines: readonly SessionLine[] };
+
 /**
- * Everything that may map a line of this session to a policy. Archived plans still map: what was paid for is
+ * Everything that may map a line of this sale to a policy. Archived plans still map: what was paid for is
  * delivered even when it is no longer on sale. A product's slug stands for its first policy.
  */
-export async function policiesForSale(
-  tx: Tx,
-  session: CheckoutSessionFacts,
-  orderId: string | null,
-): Promise<PolicyMap> {
-  const slug = session.metadata.slug ?? null;
-  const slugs = [slug, ...session.lines.map((line) => line.policySlug)].filter((value) => value !== null);
+export async function policiesForSale(tx: Tx, sale: SaleWords, orderId: string | null): Promise<PolicyMap> {
+  const slug = sale.metadata.slug ?? null;
+  const slugs = [slug, ...sale.lines.map((line) => line.policySlug)].filter((value) => value !== null);
   // One after the other: they share the transaction's connection.
   const orderLines = orderId
     ? await tx.orderLine.findMany({ where: { orderId }, include: { policy: { include: withProduct } } })
@@ -47,8 +46,8 @@ export async function policiesForSale(
   const prices = await tx.price.findMany({
     where: {
       OR: [
-        { stripePriceId: { in: session.lines.flatMap((line) => line.priceId ?? []) } },
-        { lookupKey: { in: session.lines.flatMap((line) => line.lookupKey ?? []) } },
+        { stripePriceId: { in: sale.lines.flatMap((line) => line.priceId ?? []) } },
+        { lookupKey: { in: sale.lines.flatMap((line) => line.lookupKey ?? []) } },
       ],
     },
     include: { policy: { include: withProduct } },

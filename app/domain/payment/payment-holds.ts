@@ -39,14 +39,18 @@ export function judgePayments(
         : standing === "inquiry" && settings.onInquiry === "suspend";
     if (holds) verdict.holds.push({ cause: `dispute:${dispute.id}`, reason: disputeReasons[standing] });
     const revokeAt = standing === "lost" ? revocationOf(dispute, settings) : null;
-    if (revokeAt && revokeAt <= now) verdict.revokedBecause = "The payment was disputed and the dispute lost.";
+    if (revokeAt && revokeAt <= now)
+      verdict.revokedBecause = "The payment was disputed and the dispute lost.";
     else if (revokeAt && (!verdict.nextCheckAt || revokeAt < verdict.nextCheckAt))
       verdict.nextCheckAt = revokeAt;
   }
   if (settings.onEarlyFraud === "suspend")
     for (const warning of payments.flatMap((payment) => payment.fraudWarnings))
       if (warning.actionable)
-        verdict.holds.push({ cause: `fraud:${warning.id}`, reason: "The bank reported this payment as fraud." });
+        verdict.holds.push({
+          cause: `fraud:${warning.id}`,
+          reason: "The bank reported this payment as fraud.",
+        });
   return verdict;
 }
 

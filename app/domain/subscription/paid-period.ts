@@ -49,12 +49,10 @@ export function paidUnitsOf(
 }
 
 /** Lines that pay for a full period of this item, or of one it took the place of. */
-function fullLines(
-  subscription: SubscriptionFacts,
-  item: SubscriptionItem,
-  settings: Settings,
-): PaidLine[] {
-  const full = paidLines(subscription).filter(({ line }) => !line.proration && !isTrialLine(subscription, line));
+function fullLines(subscription: SubscriptionFacts, item: SubscriptionItem, settings: Settings): PaidLine[] {
+  const full = paidLines(subscription).filter(
+    ({ line }) => !line.proration && !isTrialLine(subscription, line),
+  );
   const own = full.filter(({ line }) => line.itemId === item.id);
   if (own.length > 0) return own;
   const current = new Set(subscription.items.map(({ id }) => id));

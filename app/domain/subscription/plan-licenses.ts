@@ -1,10 +1,10 @@
-import type { PolicyTerms } from "#app/domain/order/project-sale.ts";
 import {
   type DesiredState,
   type LicenseChange,
   type SettledLicense,
   settleLicense,
 } from "#app/domain/license/settle-license.ts";
+import type { PolicyTerms } from "#app/domain/order/project-sale.ts";
 import type { Hold } from "#app/domain/payment/payment-holds.ts";
 import {
   type Grace,

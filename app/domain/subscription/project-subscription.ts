@@ -55,6 +55,8 @@ export type SubscriptionProjection = {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
+/** How long before its end a trial is spoken of. */
+export const trialNoticeMs = 3 * dayMs;
 /** More than this in one subscription are a mistake or an attack; a person decides. */
 export const maxUnitsPerSubscription = 2_000;
 
@@ -99,7 +101,8 @@ function stateOf(subscription: SubscriptionFacts): SubscriptionProjection["state
   return isEnded(subscription) ? "ended" : "live";
 }
 
-function asLine(item: SubscriptionItem) {
+/** An item in the words of a sale, so that both are mapped to policies by the same rule. */
+export function asLine(item: SubscriptionItem) {
   return {
     id: item.id,
     description: item.description,
@@ -207,7 +210,8 @@ function graceOf(
 /** Terms customers may use what was invoiced until the invoice is due; the days after that are the license's own. */
 function issuedUntil(subscription: SubscriptionFacts, item: SubscriptionItem): Date | null {
   const issued = subscription.invoices.find(
-    ({ status, lines }) => status === "open" && lines.some((line) => !line.proration && line.itemId === item.id),
+    ({ status, lines }) =>
+      status === "open" && lines.some((line) => !line.proration && line.itemId === item.id),
   );
   return issued?.dueDate ?? null;
 }
@@ -223,10 +227,7 @@ function pauseWords(because: string | null): string {
   return pauseReasons[because ?? ""] ?? "The subscription is paused.";
 }
 
-function alertsOf(
-  subscription: SubscriptionFacts,
-  items: readonly ItemProjection[],
-): SubscriptionAlert[] {
+function alertsOf(subscription: SubscriptionFacts, items: readonly ItemProjection[]): SubscriptionAlert[] {
   const alerts: SubscriptionAlert[] = [];
   for (const { item, policy, units } of items) {
     if (!policy)
@@ -275,7 +276,10 @@ function nextCheck(
       else at(now, now.getTime() - newest.created.getTime() < dayMs ? 2 * hourMs : dayMs);
     }
     if (["unpaid", "paused", "incomplete"].includes(subscription.status)) at(now, dayMs);
-    at(subscription.status === "trialing" ? subscription.trialEnd : null, 2 * hourMs);
+    if (subscription.status === "trialing") {
+      at(subscription.trialEnd, -trialNoticeMs);
+      at(subscription.trialEnd, 2 * hourMs);
+    }
     at(scheduledEnd(subscription), 10 * minuteMs);
     at(subscription.pauseCollection?.resumesAt ?? null, 10 * minuteMs);
     for (const item of subscription.items) at(item.periodEnd, 2 * hourMs);

@@ -1,38 +1,10 @@
 import { z } from "zod";
+import { storedPayment } from "#app/domain/payment/payment-snapshot.server.ts";
 import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
 
 const instant = z.iso.datetime().transform((value) => new Date(value));
 const optionalInstant = instant.nullable();
-
-const Payment = z.object({
-  id: z.string(),
-  amount: z.number(),
-  currency: z.string(),
-  refunds: z.array(
-    z.object({
-      id: z.string(),
-      amount: z.number(),
-      status: z.string(),
-      chargeId: z.string().nullable(),
-      created: instant,
-    }),
-  ),
-  disputes: z.array(
-    z.object({
-      id: z.string(),
-      amount: z.number(),
-      status: z.string(),
-      caseType: z.string().nullable(),
-      reason: z.string(),
-      created: instant,
-      evidenceDueBy: optionalInstant,
-    }),
-  ),
-  fraudWarnings: z.array(
-    z.object({ id: z.string(), actionable: z.boolean(), fraudType: z.string(), created: instant }),
-  ),
-});
 
 const Item = z.object({
   id: z.string(),
@@ -78,7 +50,7 @@ const Invoice = z.object({
       periodEnd: instant,
     }),
   ),
-  payments: z.array(Payment),
+  payments: z.array(storedPayment),
 });
 
 const Snapshot = z.object({

@@ -1,5 +1,6 @@
 import { Form } from "@remix-run/react";
 import { Check } from "lucide-react";
+import { formatMoney } from "#app/domain/money.ts";
 import {
   deviceWords,
   entitlementWords,
@@ -12,7 +13,6 @@ import {
 import { paths } from "#app/paths.ts";
 import { Button } from "#app/ui/button.tsx";
 import { HiddenField, TextField } from "#app/ui/field.tsx";
-import { formatMoney } from "#app/ui/money.tsx";
 
 type Price = {
   id: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatMoney } from "#app/ui/money.tsx";
+import { formatMoney } from "#app/domain/money.ts";
 
 test.each([
   [9900, "usd", "$99.00"],
