@@ -7,12 +7,26 @@ import type { StandIn } from "./context.ts";
 import type { Faults } from "./faults.ts";
 import { dump, type Sale, sales } from "./oracle.ts";
 import { parseParameters } from "./parameters.ts";
+import { type DisputeInput, type DisputeStatus, moveDispute, openDispute } from "./payments/disputes.ts";
+import { byEitherId } from "./payments/find-charge.ts";
+import { type FraudWarningInput, warnOfFraud } from "./payments/fraud-warnings.ts";
+import { createRefund, type RefundInput, settleRefund } from "./payments/refunds.ts";
+import { closeReview, openReview } from "./payments/reviews.ts";
 import { toForm } from "./request-body.ts";
 import type { LoggedRequest } from "./request-log.ts";
 import { createSessionParameters } from "./resources/checkout-session-parameters.ts";
 import { addEndpoint, type EndpointInput, type EndpointWithSecret } from "./resources/webhook-endpoints.ts";
 import type { TablesAsJson } from "./store.ts";
-import type { Delivery, PaymentOutcome, StoredEvent, StoredSession } from "./stored-types.ts";
+import type {
+  Delivery,
+  PaymentOutcome,
+  StoredDispute,
+  StoredEvent,
+  StoredFraudWarning,
+  StoredRefund,
+  StoredReview,
+  StoredSession,
+} from "./stored-types.ts";
 import { type DeliverOptions, deliver, requireEvent, takePending } from "./webhooks/control.ts";
 import {
   deliveriesIdle,
@@ -53,6 +67,20 @@ export type RunningStandIn = {
   /** Ends a delayed payment. */
   settle(sessionId: string, outcome: PaymentOutcome): StoredSession;
   expire(sessionId: string): StoredSession;
+  /** Refunds a charge or payment intent: all that is left unless `amount` says less, at once unless `outcome` says otherwise. */
+  refund(
+    chargeOrPaymentIntent: string,
+    input?: Pick<RefundInput, "amount" | "reason" | "outcome">,
+  ): StoredRefund;
+  /** Ends a pending refund; a succeeded one can still fail. */
+  settleRefund(refundId: string, outcome: "succeeded" | "failed" | "canceled"): StoredRefund;
+  /** A chargeback, or with `inquiry` only a question; a charge can have several. */
+  dispute(chargeOrPaymentIntent: string, input?: DisputeInput): StoredDispute;
+  /** Moves a dispute on, with the events and movements of money that belong to it. */
+  moveDispute(disputeId: string, status: DisputeStatus): StoredDispute;
+  fraudWarning(chargeOrPaymentIntent: string, input?: FraudWarningInput): StoredFraudWarning;
+  openReview(chargeOrPaymentIntent: string): StoredReview;
+  closeReview(reviewId: string, reason?: Stripe.Review.ClosedReason): StoredReview;
   /** A sale made elsewhere: mode `payment`, no order, no metadata and a success address of its own unless given. */
   createSession(
     parameters: Partial<Stripe.Checkout.SessionCreateParams>,
@@ -99,6 +127,13 @@ export function commandsOf(
     pay: (sessionId, input) => pay(standIn, sessionId, input),
     settle: (sessionId, outcome) => settle(standIn, sessionId, outcome),
     expire: (sessionId) => expireSession(standIn, requireSession(standIn, sessionId), null),
+    refund: (id, input) => createRefund(standIn, { ...byEitherId(id), ...input }, null),
+    settleRefund: (id, outcome) => settleRefund(standIn, id, outcome),
+    dispute: (id, input) => openDispute(standIn, id, input),
+    moveDispute: (id, status) => moveDispute(standIn, id, status),
+    fraudWarning: (id, input) => warnOfFraud(standIn, id, input),
+    openReview: (id) => openReview(standIn, id),
+    closeReview: (id, reason) => closeReview(standIn, id, reason ?? "approved"),
     createSession: (parameters, overrides) => sellElsewhere(standIn, parameters, overrides ?? {}),
     events: () => store.events.all(),
     deliveries: () =>

@@ -1,5 +1,6 @@
 import type { StandIn } from "./context.ts";
 import { invalidRequest } from "./errors.ts";
+import { listPage } from "./list.ts";
 import { firstLineItems } from "./resources/line-items.ts";
 import type { StripeObject } from "./stored-types.ts";
 
@@ -15,6 +16,8 @@ const coupon: Load = (standIn, id) => standIn.store.coupons.get(id);
 const promotionCode: Load = (standIn, id) => standIn.store.promotionCodes.get(id);
 const paymentIntent: Load = (standIn, id) => standIn.store.paymentIntents.get(id);
 const charge: Load = (standIn, id) => standIn.store.charges.get(id);
+const review: Load = (standIn, id) => standIn.store.reviews.get(id);
+const refund: Load = (standIn, id) => standIn.store.refunds.get(id);
 const paymentLink: Load = (standIn, id) => standIn.store.paymentLinks.get(id);
 
 /** Fields that hold an id and can hold the object instead. */
@@ -28,6 +31,18 @@ const EXPANDABLE: Record<string, Load> = {
   "payment_intent.latest_charge": charge,
   "charge.customer": customer,
   "charge.payment_intent": paymentIntent,
+  "charge.review": review,
+  "payment_intent.review": review,
+  "refund.charge": charge,
+  "refund.payment_intent": paymentIntent,
+  "refund.customer": customer,
+  "dispute.charge": charge,
+  "dispute.payment_intent": paymentIntent,
+  "radar.early_fraud_warning.charge": charge,
+  "radar.early_fraud_warning.payment_intent": paymentIntent,
+  "review.charge": charge,
+  "review.payment_intent": paymentIntent,
+  "credit_note.refunds.refund": refund,
   "price.product": product,
   "product.default_price": price,
   "promotion_code.customer": customer,
@@ -40,8 +55,6 @@ const NEVER_SET = new Set([
   "checkout.session.subscription",
   "checkout.session.setup_intent",
   "charge.balance_transaction",
-  "charge.review",
-  "payment_intent.review",
   "customer.default_source",
 ]);
 
@@ -51,12 +64,8 @@ const INCLUDABLE: Record<string, (standIn: StandIn, id: string) => unknown> = {
     firstLineItems(standIn, id, `/v1/checkout/sessions/${id}/line_items`),
   "payment_link.line_items": (standIn, id) =>
     firstLineItems(standIn, id, `/v1/payment_links/${id}/line_items`),
-  "charge.refunds": (_standIn, id) => ({
-    object: "list",
-    data: [],
-    has_more: false,
-    url: `/v1/charges/${id}/refunds`,
-  }),
+  "charge.refunds": (standIn, id) =>
+    listPage(standIn.store.refunds.where("charge", id), {}, `/v1/charges/${id}/refunds`, "refund"),
 };
 
 function isJson(value: unknown): value is Json {

@@ -2,6 +2,7 @@ import { chargeRoutes } from "./resources/charges.ts";
 import { checkoutSessionRoutes } from "./resources/checkout-sessions.ts";
 import { couponRoutes } from "./resources/coupons.ts";
 import { customerRoutes } from "./resources/customers.ts";
+import { disputeRoutes } from "./resources/disputes.ts";
 import { eventRoutes } from "./resources/events.ts";
 import { notYetRoutes } from "./resources/not-yet.ts";
 import { paymentIntentRoutes } from "./resources/payment-intents.ts";
@@ -9,6 +10,8 @@ import { paymentLinkRoutes } from "./resources/payment-links.ts";
 import { priceRoutes } from "./resources/prices.ts";
 import { productRoutes } from "./resources/products.ts";
 import { promotionCodeRoutes } from "./resources/promotion-codes.ts";
+import { radarRoutes } from "./resources/radar.ts";
+import { refundRoutes } from "./resources/refunds.ts";
 import { webhookEndpointRoutes } from "./resources/webhook-endpoints.ts";
 import type { Route } from "./route.ts";
 
@@ -23,6 +26,9 @@ export const routes: readonly Route[] = [
   ...checkoutSessionRoutes,
   ...paymentIntentRoutes,
   ...chargeRoutes,
+  ...refundRoutes,
+  ...disputeRoutes,
+  ...radarRoutes,
   ...eventRoutes,
   ...webhookEndpointRoutes,
   ...notYetRoutes,

@@ -96,10 +96,12 @@ const searchParameters = z.strictObject({
 });
 
 function list(standIn: StandIn, sent: z.output<typeof searchParameters>, url: string) {
-  const matching = standIn.store.charges.all().filter((charge) => {
-    if (sent.customer !== undefined && charge.customer !== sent.customer) return false;
-    return sent.payment_intent === undefined || charge.payment_intent === sent.payment_intent;
-  });
+  const { charges } = standIn.store;
+  const candidates =
+    sent.payment_intent === undefined ? charges.all() : charges.where("payment_intent", sent.payment_intent);
+  const matching = candidates.filter(
+    (charge) => sent.customer === undefined || charge.customer === sent.customer,
+  );
   return listPage(matching, sent, url, "charge");
 }
 

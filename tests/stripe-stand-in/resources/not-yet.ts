@@ -1,12 +1,7 @@
 import { z } from "zod";
-import { acceptedAll, listParameters, text } from "#tests/stripe-stand-in/parameters.ts";
+import { acceptedAll, listParameters } from "#tests/stripe-stand-in/parameters.ts";
 import { type Call, type Route, route } from "#tests/stripe-stand-in/route.ts";
 
-const byPayment = z.strictObject({
-  ...listParameters,
-  charge: text.optional(),
-  payment_intent: text.optional(),
-});
 const invoicePayments = z.strictObject({
   ...listParameters,
   ...acceptedAll(["invoice", "payment", "status"]),
@@ -18,7 +13,5 @@ function emptyList(call: Call) {
 
 /** Nouns of which there are none yet: asking for them is right, and the answer is an empty list. */
 export const notYetRoutes: Route[] = [
-  route("GET", "/v1/refunds", byPayment, (_standIn, _sent, call) => emptyList(call)),
-  route("GET", "/v1/disputes", byPayment, (_standIn, _sent, call) => emptyList(call)),
   route("GET", "/v1/invoice_payments", invoicePayments, (_standIn, _sent, call) => emptyList(call)),
 ];

@@ -109,8 +109,9 @@ function update(standIn: StandIn, id: string, sent: z.output<typeof updateParame
 }
 
 function list(standIn: StandIn, sent: z.output<typeof searchParameters>, url: string) {
-  const all = standIn.store.paymentIntents.all();
-  const matching = all.filter((intent) => sent.customer === undefined || intent.customer === sent.customer);
+  const { paymentIntents } = standIn.store;
+  const matching =
+    sent.customer === undefined ? paymentIntents.all() : paymentIntents.where("customer", sent.customer);
   return listPage(matching, sent, url, "payment_intent");
 }
 
