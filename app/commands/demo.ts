@@ -17,6 +17,8 @@ process.env.HOST ??= "127.0.0.1";
 process.env.LOG_LEVEL ??= "warn";
 process.env.PORT ??= "3000";
 const dataDir = resolve(process.env.DATA_DIR ?? "./data");
+/** The stand-in moves the clock, the shop follows. */
+const clockFile = join(dataDir, "clock-seconds-ahead");
 
 // Everything below comes from what the build makes, the database client included.
 if (await isBuildStale()) {
@@ -64,6 +66,8 @@ async function startParts(stops: (() => Promise<void>)[]): Promise<Addresses> {
       STRIPE_WEBHOOK_SECRET: webhookSecret,
       STRIPE_WEBHOOK_URL: `http://127.0.0.1:${process.env.PORT}/webhooks/stripe`,
       STATE_FILE: join(dataDir, "stripe-stand-in.json"),
+      CLOCK_FILE: clockFile,
+      WATCH_URL: `${process.env.APP_URL ?? `http://localhost:${process.env.PORT}`}/admin`,
     }),
     startProcess("tests/mailbox/start.ts", { SMTP_PORT: String(mailPort), PORT: String(mailboxPort) }),
   ]);
@@ -73,6 +77,7 @@ async function startParts(stops: (() => Promise<void>)[]): Promise<Addresses> {
       STRIPE_SECRET_KEY: secretKey,
       STRIPE_WEBHOOK_SECRET: webhookSecret,
       STRIPE_API_BASE: standIn,
+      CLOCK_FILE: clockFile,
       SMTP_URL: `smtp://127.0.0.1:${mailPort}`,
       MAIL_FROM: process.env.MAIL_FROM ?? "Latchkey demo <shop@example.com>",
     },
@@ -116,7 +121,7 @@ Latchkey is running. Buy something: no real money moves.
   Portal     ${shop}/portal        sign in with the address you bought with; the code is in the mailbox
   Admin      ${shop}/admin         ${owner.email}  /  ${owner.password}
   Mailbox    ${mailbox}/           every mail the shop sends
-  Stripe     ${standIn}/control    the stand-in's control page: events, deliveries, payments, clock
+  Stripe     ${standIn}/control    the stand-in's control page: move the clock, fail a card, refund, dispute
 
   Test card  4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined
   Data       ${dataDir}
