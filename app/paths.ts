@@ -1,6 +1,6 @@
 /** The only place that builds an address of the site. `app/routes.ts` lists the same addresses. */
 export const paths = {
-  home: () => "/",
+  home: (query: Query = {}) => withQuery("/", query),
   checkout: () => "/checkout",
   checkoutReturn: (sessionId?: string) => withQuery("/checkout/return", { session_id: sessionId }),
   signIn: (
@@ -9,7 +9,8 @@ export const paths = {
   signOut: () => "/sign-out",
   portal: {
     licenses: () => "/portal",
-    license: (licenseId: string) => `/portal/licenses/${encodeURIComponent(licenseId)}`,
+    license: (licenseId: string, query: Query = {}) =>
+      withQuery(`/portal/licenses/${encodeURIComponent(licenseId)}`, query),
   },
   admin: {
     overview: () => "/admin",
