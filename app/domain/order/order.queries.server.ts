@@ -95,7 +95,8 @@ async function searchWhere(text: string): Promise<Prisma.OrderWhereInput> {
   if (Number.isInteger(number)) return { number: number <= largestNumber ? number : 0 };
   if (/^cs_\w+$/.test(text)) return { stripeSessionId: text };
   if (/^pi_\w+$/.test(text)) return { paymentIntentId: text };
-  if (/^sub_\w+$/.test(text)) return { id: { in: await ordersOfSource(text) } };
+  if (/^sub_\w+$/.test(text))
+    return { OR: [{ stripeSubscriptionId: text }, { id: { in: await ordersOfSource(text) } }] };
   if (/^cus_\w+$/.test(text)) return { customer: { stripeCustomers: { some: { id: text } } } };
   if (/^cust_\w+$/.test(text)) return { customerId: text };
   if (/^ord_\w+$/.test(text)) return { id: text };

@@ -249,7 +249,8 @@ test("an unfinished sale is looked at again in time, a finished one never", () =
   expect(project(failed).nextCheckAt).toEqual(minutesLater(6 * 60, now));
   expect(project({}).nextCheckAt).toBeNull();
   expect(project({ status: "expired" }).nextCheckAt).toBeNull();
-  expect(project({ mode: "subscription", status: "open" }).nextCheckAt).toBeNull();
+  expect(project({ ...open, mode: "subscription" }).nextCheckAt).toEqual(minutesLater(15, created));
+  expect(project({ mode: "subscription" }).nextCheckAt).toBeNull();
 });
 
 const instants = fc.date({
@@ -361,14 +362,17 @@ test("pure: asked again it says the same, leaves its input alone, and the order 
       const first = projectSale(facts, policies, known, at);
       expect(projectSale(facts, policies, known, at)).toEqual(first);
       expect(facts).toEqual(before);
-      const turned = projectSale({ ...facts, lines: [...facts.lines].reverse() }, policies, known, at);
+      // A slug names the first of several lines where nobody else says what was bought: there the order is Stripe's word.
+      const bare = { ...policies, sessionSlug: null };
+      const straight = projectSale(facts, bare, known, at);
+      const turned = projectSale({ ...facts, lines: [...facts.lines].reverse() }, bare, known, at);
       const slots = (projection: typeof first) =>
         projection.licenses
           .map((license) =>
             JSON.stringify([license.itemKey, license.ordinal, license.policy.id, license.paidUntil]),
           )
           .sort();
-      expect(slots(turned)).toEqual(slots(first));
+      expect(slots(turned)).toEqual(slots(straight));
     }),
     { numRuns: 500 },
   );
