@@ -7,7 +7,7 @@ import { expand } from "./expand.ts";
 import type { Fault } from "./faults.ts";
 import { type Claim, claimKey } from "./idempotency.ts";
 import { newId } from "./ids.ts";
-import { decodeForm, type FormHash } from "./request-body.ts";
+import { decodeForm, type FormHash, toForm } from "./request-body.ts";
 import type { LoggedRequest } from "./request-log.ts";
 import type { Route } from "./route.ts";
 import { routes } from "./routes.ts";
@@ -23,6 +23,9 @@ export type ApiAnswer =
   | { kind: "answer"; status: number; headers: Record<string, string>; body: string }
   | { kind: "reset" }
   | { kind: "timeout" };
+
+/** What a proxy in between might say. Without an `error` key the SDK takes it for success. */
+const BARE_404 = JSON.stringify({ message: "Not found (injected by the stand-in)" });
 
 type Outcome = { status: number; body: string; headers: Record<string, string> };
 
@@ -54,7 +57,7 @@ async function decide(
   entry: LoggedRequest,
 ): Promise<Outcome | "reset" | "timeout"> {
   authorize(standIn, request);
-  const sent = decodeForm(request.method === "POST" ? request.body : request.query);
+  const sent = parametersOf(request);
   const claim = claimFor(standIn, request, sent);
   if (claim?.kind === "replay") {
     entry.replayed = true;
@@ -73,10 +76,30 @@ async function decide(
   }
 }
 
+/** The v1 API takes forms, the v2 API JSON; both take a query. */
+function parametersOf(request: ApiRequest): FormHash {
+  if (request.method !== "POST") return decodeForm(request.query);
+  if (!request.path.startsWith("/v2/")) return decodeForm(request.body);
+  if (request.body === "") return {};
+  const sent = parseJson(request.body);
+  if (typeof sent !== "object" || sent === null)
+    throw invalidRequest("The request body is not a JSON object.");
+  return toForm(sent);
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
 function faulted(
   fault: Fault,
   remember: (status: number, body: string) => void,
 ): Outcome | "reset" | "timeout" {
+  if (fault.outcome === "bare_404") return { status: 404, body: BARE_404, headers: {} };
   if (typeof fault.outcome !== "number") return fault.outcome ?? "reset";
   const outcome = toOutcome(faultAnswer(fault.outcome));
   if (fault.stored) remember(outcome.status, outcome.body);

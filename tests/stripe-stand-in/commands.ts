@@ -27,7 +27,15 @@ import type {
   StoredReview,
   StoredSession,
 } from "./stored-types.ts";
-import { type DeliverOptions, deliver, requireEvent, takePending } from "./webhooks/control.ts";
+import { type ChaosInput, startChaos, stopChaos } from "./webhooks/chaos.ts";
+import {
+  type DeliverOptions,
+  deliver,
+  deliverPending,
+  type PendingOutcome,
+  requireEvent,
+  takePending,
+} from "./webhooks/control.ts";
 import {
   deliveriesIdle,
   dropEvent,
@@ -92,6 +100,12 @@ export type RunningStandIn = {
   /** Posts now; see `DeliverOptions`. */
   deliver(eventId: string, options?: DeliverOptions): Promise<PostResult[]>;
   takePending(): StoredEvent[];
+  /** Posts everything pending, in order or as `chaos` decides: what `takePending` and `deliver` do one by one. */
+  deliverPending(): Promise<PendingOutcome>;
+  /** Loses, doubles and reorders deliveries and makes API requests fail, in the shares given; the same seed does the same. */
+  chaos(input: ChaosInput): void;
+  /** Ends `chaos`. */
+  calm(): void;
   drop(eventId: string): void;
   hold(): void;
   release(): void;
@@ -140,6 +154,9 @@ export function commandsOf(
       store.deliveries.all().filter(({ status }) => status === "pending" || status === "taken"),
     deliver: (eventId, deliverOptions) => deliver(standIn, eventId, deliverOptions),
     takePending: () => takePending(standIn),
+    deliverPending: () => deliverPending(standIn),
+    chaos: (input) => startChaos(standIn, input),
+    calm: () => stopChaos(standIn),
     drop: (eventId) => dropEvent(standIn, requireEvent(standIn, eventId).id),
     hold: () => holdDeliveries(standIn),
     release: () => releaseDeliveries(standIn),
@@ -154,6 +171,7 @@ export function commandsOf(
     sales: () => sales(standIn),
     reset: () => {
       store.clear();
+      stopChaos(standIn);
       faults.clear();
       requestLog.clear();
       furnish();

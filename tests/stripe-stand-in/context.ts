@@ -3,6 +3,7 @@ import type { Faults } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
 import type { Store } from "./store.ts";
 import type { Timers } from "./timers.ts";
+import type { Chaos } from "./webhooks/chaos.ts";
 
 export type Settings = {
   /** Where the checkout pages are reached; known once the server listens. */
@@ -33,6 +34,8 @@ export type StandIn = {
     mode: "auto" | "manual";
     /** How long a new delivery waits for its first attempt. */
     delayMs: number;
+    /** What goes wrong with deliveries; null while nothing does. */
+    chaos: Chaos | null;
     inFlight: Set<Promise<unknown>>;
     /** Aborted when the stand-in stops: posts under way are given up. */
     stopping: AbortController;

@@ -3,6 +3,7 @@ import { checkoutSessionRoutes } from "./resources/checkout-sessions.ts";
 import { couponRoutes } from "./resources/coupons.ts";
 import { customerRoutes } from "./resources/customers.ts";
 import { disputeRoutes } from "./resources/disputes.ts";
+import { eventDestinationRoutes } from "./resources/event-destinations.ts";
 import { eventRoutes } from "./resources/events.ts";
 import { notYetRoutes } from "./resources/not-yet.ts";
 import { paymentIntentRoutes } from "./resources/payment-intents.ts";
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...disputeRoutes,
   ...radarRoutes,
   ...eventRoutes,
+  ...eventDestinationRoutes,
   ...webhookEndpointRoutes,
   ...notYetRoutes,
 ];

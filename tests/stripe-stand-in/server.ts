@@ -75,6 +75,7 @@ function assemble(options: StandInOptions): StandIn {
     deliveryState: {
       mode: options.deliver ?? "auto",
       delayMs: 0,
+      chaos: null,
       inFlight: new Set(),
       stopping: new AbortController(),
     },

@@ -39,6 +39,8 @@ export type StoredEvent = {
   pending_webhooks: number;
   request: { id: string | null; idempotency_key: string | null };
   type: string;
+  /** Of a type that has no snapshot: only thin destinations and `/v2/core/events` know it. */
+  thin_only?: true;
 };
 
 /** One line of a session or payment link; on the wire it carries the whole price. */
@@ -66,7 +68,13 @@ export type CheckoutPlan = {
 };
 
 /** What Stripe remembers of an endpoint and shows at most once. */
-export type EndpointSettings = { id: string; secrets: string[]; payload: "snapshot" | "thin" };
+export type EndpointSettings = {
+  id: string;
+  secrets: string[];
+  payload: "snapshot" | "thin";
+  /** Of an event destination; null for an endpoint of the v1 API. */
+  name: string | null;
+};
 
 export type PaymentOutcome = "succeeded" | "failed";
 

@@ -24,7 +24,9 @@ const onSession = z.object({ session: z.string() });
 
 const faultSpec = z.object({
   count: count.default(1),
-  outcome: z.union([z.enum(["reset", "timeout"]), z.coerce.number().int().min(400).max(599)]).optional(),
+  outcome: z
+    .union([z.enum(["reset", "timeout", "bare_404"]), z.coerce.number().int().min(400).max(599)])
+    .optional(),
   latencyMs: z.coerce.number().int().min(0).max(60_000).default(0),
   applied: yes.default(false),
   stored: yes.default(false),

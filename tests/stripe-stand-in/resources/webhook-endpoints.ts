@@ -27,6 +27,8 @@ export type EndpointInput = {
   enabledEvents?: readonly string[] | undefined;
   payload?: "snapshot" | "thin" | undefined;
   apiVersion?: string | undefined;
+  /** What an event destination is called; endpoints of the v1 API have no name. */
+  name?: string | undefined;
 };
 
 export type EndpointWithSecret = StoredEndpoint & { secret: string };
@@ -48,7 +50,8 @@ export function addEndpoint(standIn: StandIn, input: EndpointInput, id = newId("
     url: input.url,
   });
   const payload = input.payload ?? "snapshot";
-  standIn.store.endpointSettings.put({ id: endpoint.id, secrets: [...secrets], payload });
+  const name = input.name ?? null;
+  standIn.store.endpointSettings.put({ id: endpoint.id, secrets: [...secrets], payload, name });
   return { ...endpoint, secret: secrets[0] ?? "" };
 }
 
@@ -98,12 +101,17 @@ function remove(standIn: StandIn, id: string) {
   return { id, object: "webhook_endpoint", deleted: true };
 }
 
+/** Event destinations are endpoints too, which only the v2 API lists. */
+function ofFirstApi(standIn: StandIn): StoredEndpoint[] {
+  return standIn.store.endpoints.all().filter(({ id }) => !id.startsWith("ed_"));
+}
+
 const searchParameters = z.strictObject(listParameters).omit({ created: true });
 
 export const webhookEndpointRoutes: Route[] = [
   route("POST", "/v1/webhook_endpoints", createParameters, create),
   route("GET", "/v1/webhook_endpoints", searchParameters, (standIn, sent, call) =>
-    listPage(standIn.store.endpoints.all(), sent, call.path, "webhook endpoint"),
+    listPage(ofFirstApi(standIn), sent, call.path, "webhook endpoint"),
   ),
   route("GET", "/v1/webhook_endpoints/:id", nothing, (standIn, _sent, call) =>
     requireEndpoint(standIn, firstId(call)),

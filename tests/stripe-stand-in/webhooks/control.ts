@@ -1,7 +1,6 @@
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import type { StoredEvent } from "#tests/stripe-stand-in/stored-types.ts";
-import { deliveriesOf, endpointsFor, postTo, record } from "./deliveries.ts";
-import { duplicateEvent } from "./events.ts";
+import { deliveriesOf, dropEvent, duplicateEvent, endpointsFor, postTo, record } from "./deliveries.ts";
 import type { PostResult } from "./post.ts";
 
 export type DeliverOptions = {
@@ -47,6 +46,28 @@ export function takePending(standIn: StandIn): StoredEvent[] {
   }
   const ids = new Set(pending.map((delivery) => delivery.event));
   return standIn.store.events.all().filter((event) => ids.has(event.id));
+}
+
+export type PendingOutcome = { posts: PostResult[]; lost: StoredEvent[] };
+
+/** Posts everything nobody decided about yet: in order, or, while there is chaos, in the order and number it decides. */
+export async function deliverPending(standIn: StandIn): Promise<PendingOutcome> {
+  const { chaos } = standIn.deliveryState;
+  const events = takePending(standIn);
+  const outcome: PendingOutcome = { posts: [], lost: [] };
+  for (const event of chaos === null ? events : chaos.shuffled(events)) {
+    const fate = chaos?.next() ?? { lost: false, twice: "no" };
+    if (fate.lost) {
+      dropEvent(standIn, event.id);
+      outcome.lost.push(event);
+      continue;
+    }
+    outcome.posts.push(...(await deliver(standIn, event.id)));
+    if (fate.twice === "no") continue;
+    const asNewEventId = fate.twice === "new event";
+    outcome.posts.push(...(await deliver(standIn, event.id, { asNewEventId })));
+  }
+  return outcome;
 }
 
 export function requireEvent(standIn: StandIn, eventId: string): StoredEvent {

@@ -1,7 +1,13 @@
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { newId } from "#tests/stripe-stand-in/ids.ts";
-import type { Delivery, StoredEndpoint, StoredEvent } from "#tests/stripe-stand-in/stored-types.ts";
-import { toThinEvent } from "./payload.ts";
+import type {
+  Delivery,
+  EndpointSettings,
+  StoredEndpoint,
+  StoredEvent,
+} from "#tests/stripe-stand-in/stored-types.ts";
+import { snapshotFor } from "./legacy-shapes.ts";
+import { thinType, toThinEvent } from "./payload.ts";
 import { isAccepted, type PostResult, post } from "./post.ts";
 import { signatureHeader } from "./signature.ts";
 
@@ -14,13 +20,22 @@ export type SigningOptions = {
   scheme?: string;
 };
 
-function wants(endpoint: StoredEndpoint, event: StoredEvent): boolean {
+function wants(
+  endpoint: StoredEndpoint,
+  settings: EndpointSettings | undefined,
+  event: StoredEvent,
+): boolean {
   if (endpoint.status !== "enabled") return false;
-  return endpoint.enabled_events.includes("*") || endpoint.enabled_events.includes(event.type);
+  const isThin = settings?.payload === "thin";
+  if (event.thin_only === true && !isThin) return false;
+  const wanted = endpoint.enabled_events;
+  if (wanted.includes("*") || wanted.includes(event.type)) return true;
+  return isThin && wanted.includes(thinType(event.type));
 }
 
 export function endpointsFor(standIn: StandIn, event: StoredEvent): StoredEndpoint[] {
-  return standIn.store.endpoints.all().filter((endpoint) => wants(endpoint, event));
+  const { endpoints, endpointSettings } = standIn.store;
+  return endpoints.all().filter((endpoint) => wants(endpoint, endpointSettings.get(endpoint.id), event));
 }
 
 /** The bytes and headers of a delivery. Pretty-printed like Stripe's, so that a receiver that re-encodes the body is caught. */
@@ -48,8 +63,10 @@ export async function postTo(
   event: StoredEvent,
 ): Promise<PostResult> {
   const settings = standIn.store.endpointSettings.get(endpoint.id);
-  const snapshot = { ...event, api_version: endpoint.api_version ?? event.api_version };
-  const payload = settings?.payload === "thin" ? toThinEvent(event) : snapshot;
+  const payload =
+    settings?.payload === "thin"
+      ? toThinEvent(event)
+      : snapshotFor(standIn, event, endpoint.api_version ?? event.api_version);
   const signed = signPayload(standIn, payload, { secrets: settings?.secrets ?? [] });
   const posting = post(
     endpoint.url,
@@ -94,11 +111,26 @@ export function enqueueDeliveries(standIn: StandIn, event: StoredEvent): void {
   );
   refreshPendingCount(standIn, event.id);
   if (standIn.deliveryState.mode === "manual") return;
-  for (const delivery of deliveries) beginDelivery(standIn, delivery.id);
+  for (const delivery of deliveries) beginChaotically(standIn, delivery);
 }
 
-function beginDelivery(standIn: StandIn, deliveryId: string): void {
-  const { delayMs } = standIn.deliveryState;
+function beginChaotically(standIn: StandIn, delivery: Delivery): void {
+  const fate = standIn.deliveryState.chaos?.next();
+  if (fate?.lost === true) {
+    standIn.store.deliveries.update(delivery.id, { status: "dropped" });
+    refreshPendingCount(standIn, delivery.event);
+    return;
+  }
+  beginDelivery(standIn, delivery.id, standIn.deliveryState.delayMs + (fate?.delayMs ?? 0));
+  if (fate === undefined || fate.twice === "no") return;
+  const event = standIn.store.events.get(delivery.event);
+  const endpoint = standIn.store.endpoints.get(delivery.endpoint);
+  if (event === undefined || endpoint === undefined) return;
+  const second = fate.twice === "same" ? event : duplicateEvent(standIn, event);
+  track(standIn, postTo(standIn, endpoint, second));
+}
+
+function beginDelivery(standIn: StandIn, deliveryId: string, delayMs: number): void {
   if (delayMs === 0) {
     startAttempt(standIn, deliveryId);
     return;
@@ -109,9 +141,17 @@ function beginDelivery(standIn: StandIn, deliveryId: string): void {
 }
 
 function startAttempt(standIn: StandIn, deliveryId: string): void {
-  const attempting = attemptDelivery(standIn, deliveryId);
-  standIn.deliveryState.inFlight.add(attempting);
-  void attempting.finally(() => standIn.deliveryState.inFlight.delete(attempting));
+  track(standIn, attemptDelivery(standIn, deliveryId));
+}
+
+function track(standIn: StandIn, work: Promise<unknown>): void {
+  standIn.deliveryState.inFlight.add(work);
+  void work.finally(() => standIn.deliveryState.inFlight.delete(work));
+}
+
+/** A second Event object for the same change: Stripe says these occur. It has its own id and nothing is posted yet. */
+export function duplicateEvent(standIn: StandIn, event: StoredEvent): StoredEvent {
+  return standIn.store.events.put({ ...structuredClone(event), id: newId("evt", 24), pending_webhooks: 0 });
 }
 
 /** Tries one delivery; does nothing when it is done, dropped or taken, or when deliveries are held. */

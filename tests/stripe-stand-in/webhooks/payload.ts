@@ -7,7 +7,8 @@ export type ThinEvent = {
   created: string;
   livemode: boolean;
   related_object: { id: string; type: string; url: string } | null;
-  snapshot_event: string;
+  /** Missing on the types that have no snapshot. */
+  snapshot_event?: string;
 };
 
 const COLLECTION_URL: Record<string, string> = {
@@ -20,6 +21,18 @@ const COLLECTION_URL: Record<string, string> = {
   coupon: "/v1/coupons",
   promotion_code: "/v1/promotion_codes",
   payment_link: "/v1/payment_links",
+  subscription: "/v1/subscriptions",
+  subscription_schedule: "/v1/subscription_schedules",
+  invoice: "/v1/invoices",
+  invoice_payment: "/v1/invoice_payments",
+  invoiceitem: "/v1/invoiceitems",
+  refund: "/v1/refunds",
+  dispute: "/v1/disputes",
+  "radar.early_fraud_warning": "/v1/radar/early_fraud_warnings",
+  review: "/v1/reviews",
+  credit_note: "/v1/credit_notes",
+  "test_helpers.test_clock": "/v1/test_helpers/test_clocks",
+  "v2.core.event_destination": "/v2/core/event_destinations",
 };
 
 /** The thin twin of an event: ids and no state. Its own id is derived, so every retry carries the same one. */
@@ -29,17 +42,27 @@ export function toThinEvent(event: StoredEvent): ThinEvent {
   return {
     id: thinEventId(event.id),
     object: "v2.core.event",
-    type: `v1.${event.type}`,
+    type: thinType(event.type),
     created: new Date(event.created * 1000).toISOString(),
     livemode: event.livemode,
     related_object:
       subject.id === undefined || collection === undefined
         ? null
         : { id: subject.id, type: subject.object, url: `${collection}/${subject.id}` },
-    snapshot_event: event.id,
+    ...(event.thin_only === true ? {} : { snapshot_event: event.id }),
   };
+}
+
+/** Events about v1 objects carry the prefix, those about v2 objects are named in full. */
+export function thinType(type: string): string {
+  return type.startsWith("v2.") ? type : `v1.${type}`;
 }
 
 export function thinEventId(eventId: string): string {
   return eventId.replace(/^evt_/, "evt_test_");
+}
+
+/** The stored event a thin id stands for. */
+export function storedEventId(thinId: string): string {
+  return thinId.replace(/^evt_test_/, "evt_");
 }
