@@ -3,6 +3,7 @@ import {
   auditChanges,
   auditEventLabel,
   causeWords,
+  eventIdsIn,
   isAuditEvent,
 } from "#app/domain/audit-log/audit-words.ts";
 
@@ -12,8 +13,18 @@ test("an event is read as words", () => {
 
 test("what led to a row is told in words, an event by its id", () => {
   expect(causeWords("return page")).toBe("Noticed by the return page");
-  expect(causeWords("evt_1")).toBe("evt_1");
+  expect(causeWords("timer")).toBe("Noticed by its timer");
+  expect(causeWords("sweep")).toBe("Noticed by the regular check");
+  expect(causeWords("staff anna@example.com")).toBe("Noticed when anna@example.com compared it with Stripe");
+  expect(causeWords("evt_1")).toBe("Told by Stripe: evt_1");
+  expect(causeWords("sign-in")).toBe("sign-in");
   expect(causeWords(null)).toBeNull();
+});
+
+test("the events of Stripe that a cause names are found", () => {
+  expect(eventIdsIn("evt_1, evt_2b")).toEqual(["evt_1", "evt_2b"]);
+  expect(eventIdsIn("timer")).toEqual([]);
+  expect(eventIdsIn(null)).toEqual([]);
 });
 
 test("only events that exist are events", () => {

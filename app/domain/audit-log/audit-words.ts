@@ -10,11 +10,26 @@ export function auditEventLabel(event: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** What led to a row, where nobody gave a reason: "Seen on the return page first". */
+const causes: Record<string, string> = {
+  "return page": "Noticed by the return page",
+  timer: "Noticed by its timer",
+  sweep: "Noticed by the regular check",
+};
+
+/** What led to a row, in words: an event of Stripe, a timer, a sweep, a page, a person. */
 export function causeWords(cause: string | null): string | null {
-  if (cause === "return page") return "Noticed by the return page";
-  if (cause === "timer" || cause === "sweep") return "Noticed by the regular check";
-  return cause;
+  if (!cause) return null;
+  const known = causes[cause];
+  if (known) return known;
+  if (cause.startsWith("sweep")) return "Noticed by the regular check";
+  const person = /^staff (.+)$/.exec(cause)?.[1];
+  if (person) return `Noticed when ${person} compared it with Stripe`;
+  return eventIdsIn(cause).length > 0 ? `Told by Stripe: ${cause}` : cause;
+}
+
+/** The events of Stripe that a cause names. */
+export function eventIdsIn(cause: string | null): string[] {
+  return cause?.match(/\bevt_\w+/g) ?? [];
 }
 
 export type AuditChange = { field: string; before: string | null; after: string | null };

@@ -93,7 +93,13 @@ export async function getCustomerForStaff(input: { customerId: string; now: Date
     ...person,
     licenseCount: counts.licenses,
     orderCount: counts.orders,
-    stripeCustomers: stripeCustomers.map(({ id, livemode }) => ({ id, livemode })),
+    stripeCustomers: stripeCustomers.map(({ id, livemode, email, name, deletedAt }) => ({
+      id,
+      livemode,
+      email,
+      name,
+      deletedAt,
+    })),
     licenses: licenses.map((license) => ({
       id: license.id,
       maskedKey: maskKey(license.keyPrefix, license.keyLastGroup),

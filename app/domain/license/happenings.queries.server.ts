@@ -1,4 +1,4 @@
-import { causeWords } from "#app/domain/audit-log/audit-words.ts";
+import { causeWords, eventIdsIn } from "#app/domain/audit-log/audit-words.ts";
 import { type EmailState, emailState } from "#app/domain/email-outbox/email.ts";
 import { emailKindLabel } from "#app/domain/email-outbox/email-words.ts";
 import { inboxState } from "#app/domain/webhook-inbox/webhook-inbox.ts";
@@ -13,6 +13,10 @@ export type Happening = {
   title: string;
   /** Why, or what went wrong. */
   detail: string | null;
+  /** What it changed besides what the title says. */
+  changes?: string[];
+  /** What led to it; `eventKeys` are the events of Stripe among it that have a page. */
+  cause?: { words: string; eventKeys: string[] } | undefined;
   actor: string | null;
   about: { type: "email" | "event" | "order" | "license"; id: string } | null;
   /** About to change by itself within seconds. */
@@ -30,6 +34,8 @@ type Subject = {
   /** The purchases at Stripe whose events belong here. */
   sourceIds: string[];
   actWords: (act: AuditLog) => string;
+  /** What an act changed, line by line. */
+  actChanges?: (act: AuditLog) => string[];
 };
 
 /** Acts, mails and Stripe's events in one stream; `newestFirst` puts them in order. */
@@ -50,13 +56,16 @@ export async function readHappenings(subject: Subject): Promise<Happening[]> {
       omit: { payload: true },
     }),
   ]);
+  const causes = await causesOf(acts);
   return [
     ...acts.map((act) => ({
       id: `audit-${act.seq}`,
       at: act.at,
-      kind: act.targetType === "order" ? ("payment" as const) : ("license" as const),
+      kind: act.targetType === "license" ? ("license" as const) : ("payment" as const),
       title: subject.actWords(act),
-      detail: act.reason ?? causeWords(act.cause),
+      detail: act.reason,
+      changes: subject.actChanges?.(act) ?? [],
+      cause: causes.get(act.cause ?? ""),
       actor: act.actorLabel,
       about: aboutOf(act, subject.id),
     })),
@@ -80,6 +89,24 @@ export async function readHappenings(subject: Subject): Promise<Happening[]> {
       about: { type: "event" as const, id: event.dedupeKey },
     })),
   ];
+}
+
+type Cause = NonNullable<Happening["cause"]>;
+
+/** The causes of these acts, each once; an event that is kept no longer has no page to lead to. */
+async function causesOf(acts: readonly AuditLog[]): Promise<Map<string, Cause>> {
+  const causes = [...new Set(acts.flatMap(({ cause }) => cause ?? []))];
+  const kept = await db().stripeEvent.findMany({
+    where: { dedupeKey: { in: causes.flatMap(eventIdsIn) } },
+    select: { dedupeKey: true },
+  });
+  const known = new Set(kept.map(({ dedupeKey }) => dedupeKey));
+  return new Map(
+    causes.map((cause) => [
+      cause,
+      { words: causeWords(cause) ?? cause, eventKeys: eventIdsIn(cause).filter((id) => known.has(id)) },
+    ]),
+  );
 }
 
 export function newestFirst(happenings: Happening[]): Happening[] {

@@ -150,3 +150,31 @@ const billingReasons: Record<string, string> = {
 export function billingReasonWords(reason: string | null): string {
   return reason === null ? "–" : (billingReasons[reason] ?? inPlainWords(reason));
 }
+
+/**
+ * What a step of a subscription changed, line by line, from what the audit log keeps of it before and after: status, end,
+ * items, collection.
+ */
+export function subscriptionChangeWords(before: unknown, after: unknown): string[] {
+  if (before === null || before === undefined) return [];
+  const [was, is] = [textsOf(before), textsOf(after)];
+  const status = (text: string | null) => (text ? subscriptionStatusWords(text).label : "none");
+  const day = (text: string | null) => (text ? dayWords(new Date(text)) : "none");
+  const plain = (text: string | null) => (text ? inPlainWords(text) : "none");
+  return [
+    { label: "Status", name: "status", say: status },
+    { label: "Ends", name: "endsAt", say: day },
+    { label: "Items", name: "items", say: (text: string | null) => text || "none" },
+    { label: "Collection paused", name: "collection", say: plain },
+  ].flatMap(({ label, name, say }) =>
+    was(name) === is(name) ? [] : [`${label}: ${say(was(name))} → ${say(is(name))}`],
+  );
+}
+
+function textsOf(value: unknown): (name: string) => string | null {
+  const texts = new Map(value !== null && typeof value === "object" ? Object.entries(value) : []);
+  return (name) => {
+    const text: unknown = texts.get(name);
+    return typeof text === "string" ? text : null;
+  };
+}
