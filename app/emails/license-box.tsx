@@ -1,9 +1,5 @@
-import {
-  deviceLimitWords,
-  emailDate,
-  type LicenseInEmail,
-  licenseEnd,
-} from "#app/domain/email-outbox/email-content.ts";
+import { deviceLimitWords, emailDate, licenseEnd } from "#app/domain/email-outbox/content-words.ts";
+import type { LicenseInEmail } from "#app/domain/email-outbox/email-content.ts";
 import { planName } from "#app/domain/product/plan-words.ts";
 import { Box, FactLine, KeyText, type Site, TextLink } from "#app/emails/layout.tsx";
 import { paths } from "#app/paths.ts";

@@ -1,9 +1,5 @@
-import {
-  type EmailContent,
-  type LicenseChange,
-  type LicenseInEmail,
-  licenseEnd,
-} from "#app/domain/email-outbox/email-content.ts";
+import { licenseEnd } from "#app/domain/email-outbox/content-words.ts";
+import type { EmailContent, LicenseChange, LicenseInEmail } from "#app/domain/email-outbox/email-content.ts";
 import { planName } from "#app/domain/product/plan-words.ts";
 import {
   ActionLink,

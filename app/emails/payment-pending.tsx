@@ -1,4 +1,5 @@
-import { type EmailContent, listOfNames } from "#app/domain/email-outbox/email-content.ts";
+import { listOfNames } from "#app/domain/email-outbox/content-words.ts";
+import type { EmailContent } from "#app/domain/email-outbox/email-content.ts";
 import { EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
 
 type Content = Extract<EmailContent, { kind: "payment-pending" }>;

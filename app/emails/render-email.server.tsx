@@ -1,14 +1,8 @@
 import { render } from "@react-email/components";
-import type { ReactElement } from "react";
 import { loadEmailContent } from "#app/domain/email-outbox/email-content.server.ts";
-import { type EmailContent, emailSubject } from "#app/domain/email-outbox/email-content.ts";
-import type { Site } from "#app/emails/layout.tsx";
-import { LicenseChangedEmail } from "#app/emails/license-changed.tsx";
-import { LicenseIssuedEmail } from "#app/emails/license-issued.tsx";
-import { LicenseResentEmail } from "#app/emails/license-resent.tsx";
-import { PaymentFailedEmail } from "#app/emails/payment-failed.tsx";
-import { PaymentPendingEmail } from "#app/emails/payment-pending.tsx";
-import { SignInCodeEmail } from "#app/emails/sign-in-code.tsx";
+import type { EmailContent } from "#app/domain/email-outbox/email-content.ts";
+import { emailSubject } from "#app/domain/email-outbox/email-subject.ts";
+import { emailTemplate } from "#app/emails/email-template.tsx";
 import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import type { Email } from "#app/infra/prisma-client/client.ts";
@@ -51,8 +45,8 @@ export async function previewEmail(
 async function renderContent(content: EmailContent): Promise<RenderedEmail> {
   const { appUrl, mailFrom } = getEnv();
   const site = { appUrl, shopName: shopNameOf(mailFrom) };
-  const html = await render(templateFor(content, site));
-  const text = await render(templateFor(content, site), {
+  const html = await render(emailTemplate(content, site));
+  const text = await render(emailTemplate(content, site), {
     plainText: true,
     htmlToTextOptions: {
       selectors: [
@@ -68,21 +62,4 @@ async function renderContent(content: EmailContent): Promise<RenderedEmail> {
 export function shopNameOf(mailFrom: string): string {
   const name = /^\s*"?([^"<]*?)"?\s*<[^>]+>\s*$/.exec(mailFrom)?.[1];
   return name || mailFrom.replace(/[<>]/g, "").trim();
-}
-
-function templateFor(content: EmailContent, site: Site): ReactElement {
-  switch (content.kind) {
-    case "license-issued":
-      return <LicenseIssuedEmail content={content} site={site} />;
-    case "license-resent":
-      return <LicenseResentEmail content={content} site={site} />;
-    case "payment-pending":
-      return <PaymentPendingEmail content={content} site={site} />;
-    case "payment-failed":
-      return <PaymentFailedEmail content={content} site={site} />;
-    case "sign-in-code":
-      return <SignInCodeEmail content={content} site={site} />;
-    case "license-changed":
-      return <LicenseChangedEmail content={content} site={site} />;
-  }
 }

@@ -10,13 +10,52 @@ export type LicenseInEmail = {
   /** null = never ends */
   validUntil: Date | null;
   term: string;
+  /** What it is valid for so far costs nothing. */
+  isTrial: boolean;
   /** null = every future version is included */
   updatesUntil: Date | null;
   /** Whether the key is accepted when the mail is written, and if not, why. */
-  standing: "good" | "ended" | "suspended" | "revoked";
+  standing: Standing;
+};
+
+export type Standing = "good" | "ended" | "suspended" | "revoked";
+
+/** A subscription and what it means for its licenses when the mail is written. */
+export type SubscriptionInEmail = {
+  /** `Lumen`, `Lumen and Atlas`: for subjects. */
+  productNames: string[];
+  /** `Lumen: Studio`, one for each plan. */
+  planNames: string[];
+  /** The license on whose portal page card, plan and end can be changed; null = there is none. */
+  licenseId: string | null;
+  /** How many keys it has given that are not revoked or released. */
+  keys: number;
+  standing: Standing;
+  /** Until when a license of it works at most, if nothing more is paid; null = none works. */
+  worksUntil: Date | null;
+  /** End of what is paid; null = nothing is. */
+  paidUntil: Date | null;
+  /** What one period costs, before taxes and discounts; null where that is not one simple sum. */
+  price: RecurringPrice | null;
+};
+
+/** Minor units for all seats together. */
+export type RecurringPrice = { amount: number; currency: string; interval: string; intervalCount: number };
+
+export type InvoiceInEmail = {
+  number: string | null;
+  /** Minor units still owed; for a paid invoice what was paid. */
+  amount: number;
+  currency: string;
+  /** The page at Stripe where it can be paid. */
+  url: string | null;
+  nextAttempt: Date | null;
 };
 
 export type LicenseChange = "extended" | "suspended" | "reinstated" | "revoked";
+
+/** What the end of a license means: it is over, only the updates are over, it goes on by itself, it was canceled. */
+export type Ending = "dated" | "updates" | "renews" | "canceled";
 
 /** Everything a template needs, read when the mail is rendered. */
 export type EmailContent =
@@ -32,76 +71,61 @@ export type EmailContent =
       orderNumber: number | null;
       note: string | null;
       license: LicenseInEmail;
+    }
+  | {
+      kind: "license-ending";
+      ending: Ending;
+      end: Date;
+      /** Whole days in UTC from the day the mail is written. */
+      daysLeft: number;
+      licenses: LicenseInEmail[];
+      /** What the renewal will cost, for one that goes on by itself. */
+      price: RecurringPrice | null;
+    }
+  | { kind: "license-expired"; end: Date; isSubscription: boolean; licenses: LicenseInEmail[] }
+  | { kind: "license-renewed"; orderNumber: number; license: LicenseInEmail }
+  | {
+      kind: "license-suspended";
+      hold: HoldKind;
+      reason: string;
+      licenses: LicenseInEmail[];
+      /** Where what is owed can be paid. */
+      invoiceUrl: string | null;
+    }
+  | { kind: "license-reinstated"; hold: HoldKind; licenses: LicenseInEmail[] }
+  | { kind: "trial-ending"; trialEnd: Date; subscription: SubscriptionInEmail }
+  | {
+      kind: "renewal-failed";
+      stage: "first" | "reminder" | "final";
+      invoice: InvoiceInEmail;
+      subscription: SubscriptionInEmail;
+    }
+  | { kind: "payment-action-required"; invoice: InvoiceInEmail; subscription: SubscriptionInEmail }
+  | { kind: "payment-recovered"; invoice: InvoiceInEmail; subscription: SubscriptionInEmail }
+  | { kind: "cancel-scheduled"; endsAt: Date; subscription: SubscriptionInEmail }
+  | { kind: "cancel-undone"; renewsAt: Date | null; subscription: SubscriptionInEmail }
+  | { kind: "seats-changed"; before: number; after: number; subscription: SubscriptionInEmail }
+  | { kind: "plan-changed"; subscription: SubscriptionInEmail }
+  | {
+      kind: "refunded";
+      orderNumber: number;
+      productNames: string[];
+      /** Minor units. */
+      amount: number;
+      currency: string;
+      full: boolean;
+      /** Of the order's licenses when the mail is written; null = it has none. */
+      standing: Standing | null;
+      licenseId: string | null;
     };
 
-const dateFormat = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-  timeZone: "UTC",
-});
+export type ContentOf<K extends EmailContent["kind"]> = Extract<EmailContent, { kind: K }>;
 
-/** `21 November 2026`, in UTC. */
-export function emailDate(at: Date): string {
-  return dateFormat.format(at);
-}
+export const holdKinds = ["refund", "dispute", "fraud", "pause", "unpaid"] as const;
+/** What suspended a license; `other` = a cause this version has no words for. */
+export type HoldKind = (typeof holdKinds)[number] | "other";
 
-/** The end in words. A subscription is paid until a date and goes on after it; a dated license ends. */
-export function licenseEnd(license: Pick<LicenseInEmail, "term" | "validUntil" | "standing">): string {
-  if (!license.validUntil) return "Never ends";
-  const date = emailDate(license.validUntil);
-  if (license.standing === "ended") return `Ended on ${date} (UTC)`;
-  return license.term === "subscription" ? `Paid until ${date} (UTC)` : `Ends on ${date} (UTC)`;
-}
-
-export function deviceLimitWords(deviceLimit: number | null): string {
-  if (deviceLimit === null) return "Any number of devices";
-  return deviceLimit === 1 ? "1 device" : `Up to ${deviceLimit} devices`;
-}
-
-/** `Lumen`, `Lumen and Atlas`, `Lumen, Atlas and Orbit`: each name once. */
-export function listOfNames(names: readonly string[]): string {
-  const once = [...new Set(names)];
-  const last = once.pop() ?? "";
-  return once.length === 0 ? last : `${once.join(", ")} and ${last}`;
-}
-
-/** The subject line. It never holds a key or a code, since it is kept and shown in lists. */
-export function emailSubject(content: EmailContent, shopName: string): string {
-  return oneLine(subjectWords(content, shopName));
-}
-
-function subjectWords(content: EmailContent, shopName: string): string {
-  switch (content.kind) {
-    case "license-issued": {
-      const names = listOfNames(content.licenses.map((license) => license.productName));
-      const keys = content.licenses.length === 1 ? "license key" : "license keys";
-      return `Your ${names} ${keys} (order #${content.orderNumber})`;
-    }
-    case "license-resent":
-      return `Your ${content.license.productName} license key, sent again`;
-    case "payment-pending":
-      return `${listOfNames(content.productNames)}: your payment is on its way (order #${content.orderNumber})`;
-    case "payment-failed":
-      return `${listOfNames(content.productNames)}: your payment did not arrive (order #${content.orderNumber})`;
-    case "sign-in-code":
-      return `Your sign-in code for ${shopName}`;
-    case "license-changed":
-      return `Your ${content.license.productName} license ${changeWords[content.change]}`;
-  }
-}
-
-const changeWords: Record<LicenseChange, string> = {
-  extended: "has a new end date",
-  suspended: "is suspended",
-  reinstated: "works again",
-  revoked: "was revoked",
-};
-
-/** A line break in a product's name must not break a header. */
-function oneLine(text: string): string {
-  return text
-    .replace(/[\s\p{Cc}]+/gu, " ")
-    .trim()
-    .slice(0, 200);
+/** `dispute:dp_1` to `dispute`. */
+export function holdKindOf(cause: string): HoldKind {
+  return holdKinds.find((kind) => cause === kind || cause.startsWith(`${kind}:`)) ?? "other";
 }

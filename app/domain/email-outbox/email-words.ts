@@ -7,6 +7,20 @@ export const emailKindLabels: Record<EmailKind, string> = {
   "payment-failed": "Payment failed",
   "sign-in-code": "Sign-in code",
   "license-changed": "License changed",
+  "license-ending": "License ends soon",
+  "license-expired": "License ended",
+  "license-renewed": "License renewed",
+  "license-suspended": "License suspended",
+  "license-reinstated": "License works again",
+  "trial-ending": "Trial ends soon",
+  "renewal-failed": "Renewal payment failed",
+  "payment-action-required": "Payment needs confirming",
+  "payment-recovered": "Renewal paid after all",
+  "cancel-scheduled": "Cancellation scheduled",
+  "cancel-undone": "Cancellation undone",
+  "seats-changed": "Seats changed",
+  "plan-changed": "Plan changed",
+  refunded: "Refund",
 };
 
 /** The kind in words; a kind this version does not know stands for itself. */
