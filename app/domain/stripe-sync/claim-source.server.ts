@@ -25,22 +25,32 @@ const isDue = `(
   OR (next_check_at <= $1 AND (retry_at IS NULL OR retry_at <= $1))
 )`;
 const isFree = "(lease_until IS NULL OR lease_until < now())";
+/** A clock that was set back leaves nothing waiting for it. */
+const hasRested = `(synced_at IS NULL OR synced_at > $1 OR synced_at <= $1 - make_interval(secs => $4))`;
 const columns = `id, kind, lease_token AS "leaseToken", dirty_seq AS "claimedSeq", created_at AS "createdAt",
   order_id AS "orderId",
   CASE WHEN dirty_seq > synced_seq THEN dirty_cause ELSE 'timer' END AS "dirtyCause"`;
 
-/** Takes up to `limit` sources that are due and that nobody else is syncing. Safe in any number of processes. */
-export async function claimDueSources(now: Date, limit: number): Promise<ClaimedSource[]> {
+/**
+ * Takes up to `limit` sources that are due and that nobody else is syncing. Safe in any number of processes.
+ * @param restSeconds leaves alone what was synced less than this long ago: the other events of the same change are on
+ *   their way, and one more sync serves them all.
+ */
+export async function claimDueSources(
+  now: Date,
+  limit: number,
+  { restSeconds = 0 }: { restSeconds?: number } = {},
+): Promise<ClaimedSource[]> {
   const { rows } = await pool().query<ClaimedSource>({
     name: "claim-due-sources",
     // MATERIALIZED: the planner must not run the locking part twice and lease more than the limit.
     text: `WITH due AS MATERIALIZED (
-        SELECT id FROM stripe_source WHERE ${isDue} AND ${isFree}
+        SELECT id FROM stripe_source WHERE ${isDue} AND ${isFree} AND ${hasRested}
         ORDER BY retry_at NULLS FIRST LIMIT $3 FOR UPDATE SKIP LOCKED)
       UPDATE stripe_source SET lease_token = $2, lease_until = now() + interval '${leaseSeconds} seconds'
       WHERE id IN (SELECT id FROM due)
       RETURNING ${columns}`,
-    values: [now, randomUUID(), limit],
+    values: [now, randomUUID(), limit, restSeconds],
   });
   return rows;
 }
@@ -84,4 +94,28 @@ export async function markSourceVisited(source: SourceMark): Promise<void> {
       VALUES (${source.sourceId}, ${source.kind}, ${source.livemode}, ${source.cause})
     ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause
       WHERE stripe_source.dirty_seq <= stripe_source.synced_seq OR stripe_source.lease_until >= now()`;
+}
+
+/** Asks for a sync of every purchase of a customer at Stripe, in the order in which everybody locks sources. */
+export async function markSourcesOfCustomer(stripeCustomerId: string, cause: string): Promise<void> {
+  await db().$executeRaw`
+    WITH its AS (SELECT id FROM stripe_source WHERE stripe_customer_id = ${stripeCustomerId} ORDER BY id FOR UPDATE)
+    UPDATE stripe_source SET dirty_seq = dirty_seq + 1, dirty_cause = ${cause}, retry_at = NULL
+      WHERE id IN (SELECT id FROM its)`;
+}
+
+/** Asks for a sync of many sources at once; for sweeps, which find them by the page. */
+export async function markSourcesDirty(
+  sources: readonly { sourceId: string; kind: SourceKind }[],
+  { livemode, cause }: { livemode: boolean; cause: string },
+): Promise<void> {
+  if (sources.length === 0) return;
+  const ids = sources.map(({ sourceId }) => sourceId);
+  const kinds = sources.map(({ kind }) => kind);
+  await db().$executeRaw`
+    INSERT INTO stripe_source (id, kind, livemode, dirty_cause)
+      SELECT DISTINCT ON (id) id, kind, ${livemode}, ${cause}
+        FROM unnest(${ids}::text[], ${kinds}::text[]) AS mark (id, kind) ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET dirty_seq = stripe_source.dirty_seq + 1, dirty_cause = excluded.dirty_cause,
+      retry_at = NULL`;
 }

@@ -1,25 +1,30 @@
-import Stripe from "stripe";
 import { z } from "zod";
-import type { CheckoutSessionFacts, SessionLine } from "#app/domain/order/checkout-session.ts";
+import type { CheckoutSessionFacts, PaymentFacts, SessionLine } from "#app/domain/order/checkout-session.ts";
+import { fetchReversals } from "#app/domain/stripe-sync/fetch-reversals.server.ts";
+import {
+  idOf,
+  metadata,
+  missingIsNull,
+  seconds,
+  wholeList,
+} from "#app/domain/stripe-sync/stripe-answers.server.ts";
 import { stripe } from "#app/infra/stripe.server.ts";
-
-const seconds = z.number().transform((value) => new Date(value * 1000));
-/** An id, or the object it stands for when it was expanded. */
-const idOf = z
-  .union([z.string(), z.object({ id: z.string() })])
-  .nullish()
-  .transform((value) => (typeof value === "string" ? value : (value?.id ?? null)));
-const metadata = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? {});
 
 const PaymentIntent = z.object({
   object: z.literal("payment_intent"),
   id: z.string(),
   status: z.string(),
   latest_charge: z
-    .union([z.string(), z.object({ id: z.string(), created: seconds, status: z.string() })])
+    .union([
+      z.string(),
+      z.object({
+        id: z.string(),
+        created: seconds,
+        status: z.string(),
+        amount_captured: z.number().int(),
+        currency: z.string(),
+      }),
+    ])
     .nullish(),
   last_payment_error: z.object({ message: z.string().nullish() }).nullish(),
 });
@@ -45,6 +50,7 @@ const Session = z.object({
   client_reference_id: z.string().nullish(),
   metadata,
   payment_link: idOf,
+  subscription: idOf,
   payment_intent: z.union([z.string(), PaymentIntent]).nullish(),
 });
 
@@ -58,36 +64,45 @@ const LineItem = z.object({
 });
 
 /**
- * Reads a session, its payment and all its lines from Stripe, and parses every field that a license depends on.
+ * Reads a session, its payment with what was taken back of it, and all its lines from Stripe, and parses every field
+ * that a license depends on. Early fraud warnings are read of the `flaggedPayments` only.
  * @returns null when Stripe does not know the session under our key.
  * @throws Stripe errors that may pass, and ZodError when an answer is not what Stripe documents.
  */
-export async function fetchCheckoutSession(sessionId: string): Promise<CheckoutSessionFacts | null> {
-  const answer = await stripe()
-    .checkout.sessions.retrieve(sessionId, { expand: ["payment_intent.latest_charge", "customer"] })
-    .catch(missingIsNull);
-  if (!answer) return null;
-  const session = Session.parse(answer);
-  const lines: SessionLine[] = [];
-  for await (const item of stripe().checkout.sessions.listLineItems(sessionId, { limit: 100 })) {
-    const line = LineItem.parse(item);
-    lines.push({
-      id: line.id,
-      description: line.description ?? "",
-      quantity: line.quantity ?? 1,
-      amountTotal: line.amount_total,
-      priceId: line.price?.id ?? null,
-      lookupKey: line.price?.lookup_key ?? null,
-      policySlug: line.price?.metadata.license_policy ?? null,
-    });
-  }
-  return factsOf(session, lines);
+export async function fetchCheckoutSession(
+  sessionId: string,
+  { flaggedPayments = [] }: { flaggedPayments?: readonly string[] } = {},
+): Promise<CheckoutSessionFacts | null> {
+  const [answer, items] = await Promise.all([
+    stripe()
+      .checkout.sessions.retrieve(sessionId, { expand: ["payment_intent.latest_charge", "customer"] })
+      .catch(missingIsNull),
+    wholeList(LineItem, (from) =>
+      stripe().checkout.sessions.listLineItems(sessionId, { limit: 100, ...from }),
+    ).catch(missingIsNull),
+  ]);
+  if (!answer || !items) return null;
+  const facts = factsOf(Session.parse(answer), items.map(lineOf));
+  if (!facts.payment?.charged) return facts;
+  const { payment } = facts;
+  const reversals = await fetchReversals(payment.id, { withWarnings: flaggedPayments.includes(payment.id) });
+  return { ...facts, payment: { ...payment, charged: { ...facts.payment.charged, ...reversals } } };
+}
+
+function lineOf(line: z.infer<typeof LineItem>): SessionLine {
+  return {
+    id: line.id,
+    description: line.description ?? "",
+    quantity: line.quantity ?? 1,
+    amountTotal: line.amount_total,
+    priceId: line.price?.id ?? null,
+    lookupKey: line.price?.lookup_key ?? null,
+    policySlug: line.price?.metadata.license_policy ?? null,
+  };
 }
 
 function factsOf(session: z.infer<typeof Session>, lines: SessionLine[]): CheckoutSessionFacts {
   const customer = typeof session.customer === "object" ? session.customer : null;
-  const payment = typeof session.payment_intent === "object" ? session.payment_intent : null;
-  const charge = typeof payment?.latest_charge === "object" ? payment.latest_charge : null;
   const email = session.customer_details?.email ?? customer?.email ?? null;
   return {
     id: session.id,
@@ -105,39 +120,29 @@ function factsOf(session: z.infer<typeof Session>, lines: SessionLine[]): Checko
     clientReferenceId: session.client_reference_id ?? null,
     metadata: session.metadata,
     paymentLinkId: session.payment_link,
-    payment: payment && {
-      id: payment.id,
-      status: payment.status,
-      chargeId: charge?.id ?? (typeof payment.latest_charge === "string" ? payment.latest_charge : null),
-      chargedAt: charge?.status === "succeeded" ? charge.created : null,
-      failureMessage: payment.last_payment_error?.message ?? null,
-    },
+    subscriptionId: session.subscription,
+    payment: typeof session.payment_intent === "object" ? paymentOf(session.payment_intent) : null,
     lines,
   };
 }
 
-const SessionList = z.object({
-  object: z.literal("list"),
-  data: z.array(z.object({ object: z.literal("checkout.session"), id: z.string() })),
-});
-const Charge = z.object({ object: z.literal("charge"), payment_intent: idOf });
-
-/** The purchase a payment belongs to, as Stripe's list of sessions has it; null when there is none. */
-export async function findSessionOfPayment(paymentIntentId: string): Promise<string | null> {
-  const page = await stripe()
-    .checkout.sessions.list({ payment_intent: paymentIntentId, limit: 1 })
-    .catch(missingIsNull);
-  return page ? (SessionList.parse(page).data[0]?.id ?? null) : null;
-}
-
-/** The payment a charge belongs to; null when Stripe does not know the charge or it has none. */
-export async function findPaymentOfCharge(chargeId: string): Promise<string | null> {
-  const charge = await stripe().charges.retrieve(chargeId).catch(missingIsNull);
-  return charge ? Charge.parse(charge).payment_intent : null;
-}
-
-function missingIsNull(error: unknown): null {
-  if (error instanceof Stripe.errors.StripeInvalidRequestError && error.code === "resource_missing")
-    return null;
-  throw error;
+function paymentOf(payment: z.infer<typeof PaymentIntent> | null): PaymentFacts | null {
+  if (!payment) return null;
+  const charge = typeof payment.latest_charge === "object" ? payment.latest_charge : null;
+  const collected = charge?.status === "succeeded" ? charge : null;
+  return {
+    id: payment.id,
+    status: payment.status,
+    chargeId: charge?.id ?? (typeof payment.latest_charge === "string" ? payment.latest_charge : null),
+    chargedAt: collected?.created ?? null,
+    failureMessage: payment.last_payment_error?.message ?? null,
+    charged: collected && {
+      id: payment.id,
+      amount: collected.amount_captured,
+      currency: collected.currency,
+      refunds: [],
+      disputes: [],
+      fraudWarnings: [],
+    },
+  };
 }

@@ -3,6 +3,11 @@ import { syncSource } from "#app/domain/stripe-sync/sync-source.server.ts";
 
 /** Sources fetched from Stripe at the same time; keeps a burst far below Stripe's read limits. */
 const concurrency = 8;
+/**
+ * What happens once at Stripe is told in up to ten events within seconds. The first is acted on at once, the others
+ * together after this pause, so that a purchase is never fetched more than twice for one change.
+ */
+const restSeconds = 3;
 
 export type SourceSyncer = {
   /** Starts as many due syncs as there is room for; does not wait for them. @returns how many. */
@@ -21,7 +26,7 @@ export function createSourceSyncer(onDone: () => void): SourceSyncer {
     start: async (now) => {
       const room = concurrency - underWay.size;
       if (room <= 0) return 0;
-      const claims = await claimDueSources(now, room);
+      const claims = await claimDueSources(now, room, { restSeconds });
       for (const claim of claims) {
         const sync = syncSource(claim, now).then(() => {
           underWay.delete(sync);

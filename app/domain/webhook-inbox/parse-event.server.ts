@@ -13,9 +13,26 @@ const idOf = z
   .transform((value) => (typeof value === "string" ? value : (value?.id ?? null)))
   .catch(null);
 
+/** Anything else than what is expected here is no id, whatever version of Stripe's API shaped it. */
+const lenient = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).nullish().catch(null);
+
+/** Lines name their subscription in one place or another; only the first ones are looked at. */
+const lines = lenient({
+  data: z.array(
+    lenient({
+      subscription: idOf,
+      parent: lenient({
+        subscription_item_details: lenient({ subscription: idOf }),
+        invoice_item_details: lenient({ subscription: idOf }),
+      }),
+    }),
+  ),
+});
+
 const Snapshot = z.object({
   object: z.literal("event"),
   id: word,
+  account: word.nullish(),
   type: word,
   livemode: z.boolean(),
   api_version: word.nullish(),
@@ -26,6 +43,11 @@ const Snapshot = z.object({
       id: word.nullish().catch(null),
       payment_intent: idOf,
       charge: idOf,
+      // Until 2025-03-31.basil invoices named their subscription, and charges and payments their invoice, like this.
+      subscription: idOf,
+      invoice: idOf,
+      parent: lenient({ subscription_details: lenient({ subscription: idOf }) }),
+      lines,
     }),
   }),
 });
@@ -52,6 +74,8 @@ export type IncomingEvent = {
   objectId: string | null;
   source: SourceRef | null;
   livemode: boolean;
+  /** The connected account it comes from; null = the account of the configured key. */
+  accountId: string | null;
   apiVersion: string | null;
   created: Date;
 };
@@ -69,37 +93,60 @@ export function parseEvent(body: string): IncomingEvent | null {
   }
   const parsed = Envelope.safeParse(json);
   if (!parsed.success) return null;
-  const event = parsed.data;
-  if (event.object === "event") {
-    const { object } = event.data;
-    const hint = {
+  return parsed.data.object === "event" ? fromSnapshot(parsed.data) : fromThin(parsed.data);
+}
+
+type SnapshotObject = z.infer<typeof Snapshot>["data"]["object"];
+
+/** Where the API versions keep the subscription of an invoice or schedule, the newest place first. */
+function subscriptionOf({ parent, subscription, lines }: SnapshotObject): string | null {
+  const fromLines = lines?.data.flatMap(
+    (line) =>
+      line?.parent?.subscription_item_details?.subscription ??
+      line?.parent?.invoice_item_details?.subscription ??
+      line?.subscription ??
+      [],
+  );
+  return parent?.subscription_details?.subscription ?? subscription ?? fromLines?.[0] ?? null;
+}
+
+function fromSnapshot(event: z.infer<typeof Snapshot>): IncomingEvent {
+  const { object } = event.data;
+  const objectId = object.id ?? null;
+  return {
+    dedupeKey: event.id,
+    eventId: event.id,
+    type: event.type,
+    objectType: object.object ?? null,
+    objectId,
+    source: sourceOfEvent({
       type: event.type,
-      objectId: object.id ?? null,
+      objectId,
       paymentIntentId: object.payment_intent,
       chargeId: object.charge,
-    };
-    return {
-      dedupeKey: event.id,
-      eventId: event.id,
-      type: event.type,
-      objectType: object.object ?? null,
-      objectId: object.id ?? null,
-      source: sourceOfEvent(hint),
-      livemode: event.livemode,
-      apiVersion: event.api_version ?? null,
-      created: new Date(event.created * 1000),
-    };
-  }
+      invoiceId: object.invoice,
+      subscriptionId: subscriptionOf(object),
+    }),
+    livemode: event.livemode,
+    accountId: event.account ?? null,
+    apiVersion: event.api_version ?? null,
+    created: new Date(event.created * 1000),
+  };
+}
+
+function fromThin(event: z.infer<typeof Thin>): IncomingEvent {
   const related = event.related_object ?? null;
-  const hint = { type: event.type, objectId: related?.id ?? null, paymentIntentId: null, chargeId: null };
+  const objectId = related?.id ?? null;
+  const unknown = { paymentIntentId: null, chargeId: null, invoiceId: null, subscriptionId: null };
   return {
     dedupeKey: event.snapshot_event ?? event.id,
     eventId: event.id,
     type: event.type,
     objectType: related?.type ?? null,
-    objectId: related?.id ?? null,
-    source: sourceOfEvent(hint),
+    objectId,
+    source: sourceOfEvent({ type: event.type, objectId, ...unknown }),
     livemode: event.livemode,
+    accountId: null,
     apiVersion: null,
     created: new Date(event.created),
   };
