@@ -17,6 +17,7 @@ export type Settings = {
   settlementDelayMs: number;
   /** Hold the buyer's redirect until the webhooks were answered, as Stripe does for up to ten seconds. */
   waitForDeliveries: boolean;
+  watchUrl: string | null;
 };
 
 /** Who caused a change, as events tell it: an API request, or null for the checkout page and the clock. */

@@ -37,11 +37,13 @@ export type Receiver = {
   received: ReceivedPost[];
   /** The statuses of the next answers; 200 when used up. */
   answers: number[];
+  /** Called at the moment a webhook has arrived. */
+  onPost: () => void;
 };
 
 /** A web server that keeps every webhook it is sent. */
 export async function withReceiver(body: (receiver: Receiver) => Promise<void>): Promise<void> {
-  const receiver: Receiver = { url: "", received: [], answers: [] };
+  const receiver: Receiver = { url: "", received: [], answers: [], onPost: () => undefined };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -52,6 +54,7 @@ export async function withReceiver(body: (receiver: Receiver) => Promise<void>):
         body: Buffer.concat(chunks).toString("utf8"),
         signature,
       });
+      receiver.onPost();
       response.writeHead(receiver.answers.shift() ?? 200).end("noted");
     });
   });

@@ -38,6 +38,10 @@ export type StandInOptions = {
   waitForDeliveries?: boolean;
   /** Where the state is kept between runs; nowhere unless given. */
   stateFile?: string;
+  /** Where it is written how many seconds the clock is ahead of the machine's; nowhere unless given. */
+  clockFile?: string;
+  /** The shop's own page about its licenses, which the control page links to. */
+  watchUrl?: string;
 };
 
 /** The settings with every default filled in; the public base is still to come when a free port is asked for. */
@@ -49,6 +53,7 @@ export function settingsFrom(options: StandInOptions): Settings {
     retryDelaysMs: options.retryDelaysMs ?? RETRY_DELAYS_MS,
     deliveryTimeoutMs: options.deliveryTimeoutMs ?? 10 * SECOND,
     settlementDelayMs: options.settlementDelayMs ?? 2 * DAY,
+    watchUrl: options.watchUrl ?? null,
     waitForDeliveries: options.waitForDeliveries ?? false,
   };
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expireWhenOpen } from "./checkout/expire.ts";
 import { settleWhenProcessing } from "./checkout/settle.ts";
 import { createClock } from "./clock.ts";
+import { readOffsetMs, writeMovesTo } from "./clock-file.ts";
 import { commandsOf, type RunningStandIn } from "./commands.ts";
 import type { StandIn } from "./context.ts";
 import { createFaults } from "./faults.ts";
@@ -22,6 +23,7 @@ export type { StandInOptions } from "./options.ts";
 /** Starts a Stripe of our own on a local port. Resolves once it listens. */
 export async function startStripeStandIn(options: StandInOptions = {}): Promise<RunningStandIn> {
   const standIn = assemble(options);
+  const keptOffsetMs = options.clockFile === undefined ? null : readOffsetMs(options.clockFile);
   const server = createServer((request, response) => {
     listen(standIn, request, response).catch((error: unknown) => {
       console.error("The Stripe stand-in failed on a request:", error);
@@ -30,6 +32,12 @@ export async function startStripeStandIn(options: StandInOptions = {}): Promise<
   });
   const host = options.host ?? "127.0.0.1";
   const stateFile = options.stateFile === undefined ? null : keepStateIn(standIn, options.stateFile);
+  if (options.clockFile !== undefined) {
+    // The clock as the state file has it is written down, too: the two files never disagree.
+    const { clock, timers } = standIn;
+    clock.moveTo(keptOffsetMs === null ? clock.now() : clock.wireNow() + keptOffsetMs);
+    timers.rearm();
+  }
   const port = await startListening(server, options.port ?? 0, host).catch((error: unknown) => {
     standIn.timers.stop();
     throw error;
@@ -59,12 +67,18 @@ export async function startStripeStandIn(options: StandInOptions = {}): Promise<
 function assemble(options: StandInOptions): StandIn {
   const settings = settingsFrom(options);
   const store = createStore();
-  const clock = options.clock ?? createClock();
-  const timers = createTimers(store, clock, {
-    expire_session: (subject) => expireWhenOpen(standIn, subject),
-    settle_payment: (subject) => settleWhenProcessing(standIn, subject),
-    attempt_delivery: (subject) => attemptDelivery(standIn, subject),
-  });
+  const ownClock = options.clock ?? createClock();
+  const clock = options.clockFile === undefined ? ownClock : writeMovesTo(ownClock, options.clockFile);
+  const timers = createTimers(
+    store,
+    clock,
+    {
+      expire_session: (subject) => expireWhenOpen(standIn, subject),
+      settle_payment: (subject) => settleWhenProcessing(standIn, subject),
+      attempt_delivery: (subject) => attemptDelivery(standIn, subject),
+    },
+    () => deliveriesIdle(standIn),
+  );
   const standIn: StandIn = {
     settings,
     clock,

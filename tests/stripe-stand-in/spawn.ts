@@ -11,6 +11,8 @@ const VARIABLES = [
   "STRIPE_WEBHOOK_URL",
   "STRIPE_WEBHOOK_SECRET",
   "STATE_FILE",
+  "CLOCK_FILE",
+  "WATCH_URL",
 ] as const;
 const READY = /API (\S+), control page (\S+)/;
 const PATIENCE_MS = 5_000;

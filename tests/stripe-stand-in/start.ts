@@ -10,6 +10,9 @@ const environment = z.object({
   /** Comma-separated while a secret is being rolled. */
   STRIPE_WEBHOOK_SECRET: z.string().default("whsec_latchkey_demo"),
   STATE_FILE: z.string().optional(),
+  /** Tells the app beside it how far the clock was moved. */
+  CLOCK_FILE: z.string().optional(),
+  WATCH_URL: z.url().optional(),
   /** Set by `spawn.ts`: the end of standard input means that the parent is gone, killed perhaps. */
   STOP_WITH_PARENT: z.literal("1").optional(),
 });
@@ -30,6 +33,8 @@ async function main(): Promise<void> {
     endpoints: [{ url: env.STRIPE_WEBHOOK_URL, secrets }],
     ...(env.PUBLIC_BASE === undefined ? {} : { publicBase: env.PUBLIC_BASE }),
     ...(env.STATE_FILE === undefined ? {} : { stateFile: env.STATE_FILE }),
+    ...(env.CLOCK_FILE === undefined ? {} : { clockFile: env.CLOCK_FILE }),
+    ...(env.WATCH_URL === undefined ? {} : { watchUrl: env.WATCH_URL }),
   });
   const stop = () => void standIn.stop().then(() => process.exit(0));
   process.once("SIGINT", stop);

@@ -17,7 +17,13 @@ export type Timers = {
 };
 
 /** Everything that happens by itself later is a row of the `timers` table, so it survives a restart. */
-export function createTimers(store: Store, clock: Clock, handlers: TimerHandlers): Timers {
+export function createTimers(
+  store: Store,
+  clock: Clock,
+  handlers: TimerHandlers,
+  /** What a traveling clock waits for before it moves on: webhooks sent at one moment are answered at that moment. */
+  settled: () => Promise<void> = async () => undefined,
+): Timers {
   let armed: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -33,7 +39,10 @@ export function createTimers(store: Store, clock: Clock, handlers: TimerHandlers
     for (let timer = next(); timer !== undefined && timer.at <= atMs; timer = next()) {
       // Removed before it runs: whoever removes it runs it, once.
       store.timers.remove(timer.id);
-      if (moveClock && timer.at > clock.now()) clock.moveTo(timer.at);
+      if (moveClock && timer.at > clock.now()) {
+        await settled();
+        clock.moveTo(timer.at);
+      }
       await handlers[timer.kind](timer.subject);
     }
   };
@@ -55,6 +64,7 @@ export function createTimers(store: Store, clock: Clock, handlers: TimerHandlers
     cancel: (kind, subject) => store.timers.remove(`${kind}:${subject}`),
     travelTo: async (atMs) => {
       await runDueBy(atMs, true);
+      await settled();
       clock.moveTo(atMs);
       rearm();
     },

@@ -2,23 +2,15 @@ import { z } from "zod";
 import { expireSession } from "#tests/stripe-stand-in/checkout/expire.ts";
 import { PAYMENT_CHOICES, pay } from "#tests/stripe-stand-in/checkout/pay.ts";
 import { settle } from "#tests/stripe-stand-in/checkout/settle.ts";
-import type { StandIn } from "#tests/stripe-stand-in/context.ts";
+import { startChaos, stopChaos } from "#tests/stripe-stand-in/webhooks/chaos.ts";
 import { deliver, requireEvent } from "#tests/stripe-stand-in/webhooks/control.ts";
 import { dropEvent, holdDeliveries, releaseDeliveries } from "#tests/stripe-stand-in/webhooks/deliveries.ts";
+import { type Actions, action, yes } from "./action.ts";
+import { clockActions } from "./clock-actions.ts";
+import { moneyActions } from "./money-actions.ts";
 
-/** `message` is for the page, `result` for a program. */
-export type ActionOutcome = { message: string; result: unknown };
-export type Action = (standIn: StandIn, fields: unknown) => Promise<ActionOutcome>;
-
-function action<S extends z.ZodType>(
-  schema: S,
-  run: (standIn: StandIn, fields: z.output<S>) => ActionOutcome | Promise<ActionOutcome>,
-): Action {
-  return async (standIn, fields) => run(standIn, schema.parse(fields));
-}
-
-const yes = z.union([z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")]);
 const count = z.coerce.number().int().min(1).max(100);
+const share = z.coerce.number().min(0).max(1).default(0);
 const onEvent = z.object({ event: z.string() });
 const onSession = z.object({ session: z.string() });
 
@@ -35,7 +27,9 @@ const faultSpec = z.object({
 });
 
 /** What one can do from outside: the page's buttons post to `/control/<name>`, programs to `/control/api/<name>`. */
-export const actions: Readonly<Record<string, Action>> = {
+export const actions: Actions = {
+  ...clockActions,
+  ...moneyActions,
   deliver: action(
     onEvent.extend({
       copies: count.default(1),
@@ -90,11 +84,6 @@ export const actions: Readonly<Record<string, Action>> = {
     if (session === undefined) throw new Error(`There is no Checkout Session ${fields.session}`);
     return { message: `Expired ${session.id}`, result: expireSession(standIn, session, null) };
   }),
-  advance: action(z.object({ seconds: z.coerce.number().positive() }), async (standIn, { seconds }) => {
-    await standIn.timers.travelTo(standIn.clock.now() + seconds * 1000);
-    const now = new Date(standIn.clock.now()).toISOString();
-    return { message: `The clock reads ${now}`, result: { now } };
-  }),
   faults: action(faultSpec, (standIn, { count: requests, outcome, latencyMs, applied, stored, match }) => {
     standIn.faults.next(requests, {
       latencyMs,
@@ -112,5 +101,22 @@ export const actions: Readonly<Record<string, Action>> = {
   "clear-faults": action(z.unknown(), (standIn) => {
     standIn.faults.clear();
     return { message: "No faults are waiting", result: null };
+  }),
+  chaos: action(
+    z.object({
+      seed: z.coerce.number().int(),
+      lose: share,
+      duplicate: share,
+      reorder: share,
+      apiFaults: share,
+    }),
+    (standIn, input) => {
+      startChaos(standIn, input);
+      return { message: `Chaos with seed ${input.seed}`, result: null };
+    },
+  ),
+  calm: action(z.unknown(), (standIn) => {
+    stopChaos(standIn);
+    return { message: "Everything goes right again", result: null };
   }),
 };

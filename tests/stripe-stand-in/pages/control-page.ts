@@ -1,5 +1,7 @@
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { eventsSection } from "./control-events.ts";
+import { clockSection, leversSection } from "./control-levers.ts";
+import { chargesSection, disputesSection, refundsSection } from "./control-money.ts";
 import { actionButton, table } from "./control-parts.ts";
 import { type Html, html, moment, money } from "./html.ts";
 import { htmlPage, type PageAnswer } from "./layout.ts";
@@ -7,61 +9,29 @@ import { htmlPage, type PageAnswer } from "./layout.ts";
 const SHOWN_SESSIONS = 50;
 const SHOWN_REQUESTS = 100;
 
-const SPANS = [
-  ["3600", "1 hour"],
-  ["86400", "1 day"],
-  ["172800", "2 days"],
-  ["2678400", "31 days"],
-] as const;
-const FAULTS = ["429", "500", "503", "timeout", "reset"] as const;
-const DELAYS = ["0", "5", "30", "300"] as const;
-
 /** What happened here, and the levers. `message` says what the last button did. */
 export function controlPage(standIn: StandIn, message: string | null, status = 200): PageAnswer {
   const content = html`<main class="control">
 <h1>Stripe stand-in</h1>
 <p role="status" class="done">${message ?? ""}</p>
 <nav aria-label="Sections"><ul>
-<li><a href="#levers">Levers</a></li><li><a href="#sessions">Checkout Sessions</a></li><li><a href="#events">Events</a></li>
+<li><a href="#clock">Clock</a></li><li><a href="#levers">Levers</a></li><li><a href="#sessions">Checkout Sessions</a></li><li><a href="#charges">Charges</a></li>
+<li><a href="#refunds">Refunds</a></li><li><a href="#disputes">Disputes</a></li><li><a href="#events">Events</a></li>
 <li><a href="#endpoints">Webhook endpoints</a></li><li><a href="#catalog">Catalog</a></li>
 <li><a href="#requests">API requests</a></li><li><a href="/control/api/state">Everything as JSON</a></li>
 </ul></nav>
-${levers(standIn)}
+${clockSection(standIn)}
+${leversSection(standIn)}
 ${sessionsSection(standIn)}
+${chargesSection(standIn)}
+${refundsSection(standIn)}
+${disputesSection(standIn)}
 ${eventsSection(standIn)}
 ${endpointsSection(standIn)}
 ${catalogSection(standIn)}
 ${requestsSection(standIn)}
 </main>`;
   return htmlPage("Stripe stand-in: control", content, status);
-}
-
-function options(values: ReadonlyArray<readonly [string, string]>, selected?: string): Html[] {
-  return values.map(([value, label]) => {
-    return html`<option value="${value}"${value === selected ? html` selected` : null}>${label}</option>`;
-  });
-}
-
-function levers(standIn: StandIn): Html {
-  const { mode, delayMs } = standIn.deliveryState;
-  const delays = DELAYS.map(
-    (seconds) => [seconds, seconds === "0" ? "at once" : `after ${seconds} s`] as const,
-  );
-  const isHeld = mode === "manual";
-  return html`<section id="levers" aria-labelledby="levers-title"><h2 id="levers-title">Levers</h2>
-<p>The clock reads ${moment(standIn.clock.now())} UTC. Deliveries ${isHeld ? "are held" : "run by themselves"}.
-Faults waiting: ${standIn.faults.pending()}.</p>
-<div class="toolbar">
-<form method="post" action="/control/advance"><label>Move the clock by
-<select name="seconds">${options(SPANS)}</select></label><button>Advance</button></form>
-${isHeld ? actionButton("release", {}, "Release deliveries") : actionButton("hold", {}, "Hold deliveries")}
-<form method="post" action="/control/delay"><label>New deliveries start
-<select name="seconds">${options(delays, String(delayMs / 1000))}</select></label><button>Set delay</button></form>
-<form method="post" action="/control/faults"><label>The next <input type="number" name="count" value="1" min="1" max="100"></label>
-<label>API requests meet <select name="outcome">${options(FAULTS.map((fault) => [fault, fault] as const))}</select></label>
-<button>Inject</button></form>
-${actionButton("clear-faults", {}, "Clear faults")}
-</div></section>`;
 }
 
 function sessionsSection(standIn: StandIn): Html {

@@ -29,3 +29,10 @@ export function table(
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
   return html`<section id="${id}"><h2 id="${id}-title">${title}</h2>${body}</section>`;
 }
+
+/** The choices of a drop-down. */
+export function options(values: ReadonlyArray<readonly [string, string]>, selected?: string): Html[] {
+  return values.map(([value, label]) => {
+    return html`<option value="${value}"${value === selected ? html` selected` : null}>${label}</option>`;
+  });
+}

@@ -39,7 +39,7 @@ p { margin: 0 0 1rem; }
 .sum { font-weight: 650; }
 .field { margin: 0 0 1rem; }
 label, legend { font-weight: 600; font-size: .95rem; padding: 0; }
-input[type=text], input[type=email], input[type=number], select {
+input[type=text], input[type=email], input[type=number], input[type=datetime-local], select {
   width: 100%; margin-top: .3rem; padding: .6rem .75rem; min-height: 44px; font: inherit; color: inherit;
   background: var(--card); border: 1px solid var(--edge); border-radius: 8px;
 }

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { StandIn } from "#tests/stripe-stand-in/context.ts";
+import { type ActionOutcome, type Actions, action } from "./action.ts";
+
+async function travel(standIn: StandIn, atMs: number): Promise<ActionOutcome> {
+  await standIn.timers.travelTo(atMs);
+  const now = new Date(standIn.clock.now()).toISOString();
+  return { message: `The clock reads ${now}`, result: { now } };
+}
+
+/** The same day and time of a later month, or its last day when it is shorter. */
+function monthsLater(atMs: number, months: number): number {
+  const date = new Date(atMs);
+  const day = date.getUTCDate();
+  date.setUTCDate(1);
+  date.setUTCMonth(date.getUTCMonth() + months);
+  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  date.setUTCDate(Math.min(day, lastDay));
+  return date.getTime();
+}
+
+/** Time only goes on: what has happened at Stripe cannot be taken back. */
+export const clockActions: Actions = {
+  advance: action(z.object({ seconds: z.coerce.number().positive() }), (standIn, { seconds }) =>
+    travel(standIn, standIn.clock.now() + seconds * 1000),
+  ),
+  "advance-months": action(
+    z.object({ months: z.coerce.number().int().min(1).max(120).default(1) }),
+    (standIn, { months }) => travel(standIn, monthsLater(standIn.clock.now(), months)),
+  ),
+  "advance-to": action(
+    // A browser's date-and-time field sends no zone; this page speaks UTC throughout.
+    z.object({ date: z.string().regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?$/) }),
+    (standIn, { date }) => {
+      const atMs = Date.parse(date.includes("T") && !date.endsWith("Z") ? `${date}Z` : date);
+      if (!(atMs > standIn.clock.now())) throw new Error("The clock only goes forward; choose a later date.");
+      return travel(standIn, atMs);
+    },
+  ),
+};
