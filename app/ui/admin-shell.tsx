@@ -1,13 +1,16 @@
 import { NavLink } from "@remix-run/react";
 import { clsx } from "clsx";
 import {
+  CircleAlert,
   KeyRound,
   LayoutDashboard,
   type LucideIcon,
   Mail,
   Menu,
   ReceiptText,
+  RefreshCw,
   ScrollText,
+  SlidersHorizontal,
   Users,
   Webhook,
 } from "lucide-react";
@@ -24,9 +27,12 @@ const sections: readonly { to: string; label: string; Icon: LucideIcon }[] = [
   { to: paths.admin.licenses(), label: "Licenses", Icon: KeyRound },
   { to: paths.admin.customers(), label: "Customers", Icon: Users },
   { to: paths.admin.orders(), label: "Orders", Icon: ReceiptText },
+  { to: paths.admin.subscriptions(), label: "Subscriptions", Icon: RefreshCw },
+  { to: paths.admin.alerts(), label: "Alerts", Icon: CircleAlert },
   { to: paths.admin.webhookInbox(), label: "Webhooks", Icon: Webhook },
   { to: paths.admin.emails(), label: "Emails", Icon: Mail },
   { to: paths.admin.auditLog(), label: "Audit log", Icon: ScrollText },
+  { to: paths.admin.settings(), label: "Settings", Icon: SlidersHorizontal },
 ];
 
 type AdminShellProps = {

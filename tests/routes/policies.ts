@@ -139,6 +139,17 @@ export const policies: Record<string, RoutePolicy> = {
       },
     },
   },
+  "routes/admin/subscriptions.tsx": { read: "order.read" },
+  "routes/admin/alerts.tsx": {
+    read: "order.read",
+    acts: {
+      resolve: {
+        policy: "alert.resolve",
+        fields: ({ alertId }) => ({ intent: "resolve", alertId, submission: submission() }),
+      },
+    },
+  },
+  "routes/admin/settings.tsx": { read: "audit.read" },
   "routes/admin/webhook-inbox.tsx": { read: "webhook.read" },
   "routes/admin/webhook-event.tsx": {
     read: "webhook.read",

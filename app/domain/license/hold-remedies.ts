@@ -17,3 +17,15 @@ export function holdRemedy(cause: string): string {
   const [kind = ""] = cause.split(":");
   return remedies[kind] ?? "It ends when Stripe says that it is settled.";
 }
+
+/** An extension outlasts what Stripe is owed and lifts that hold; every other cause goes on holding. */
+export function heldAfterExtension(holds: readonly { cause: string; words: string }[]): {
+  unpaid: boolean;
+  others: string[];
+} {
+  const isUnpaid = ({ cause }: { cause: string }) => cause.startsWith("unpaid:");
+  return {
+    unpaid: holds.some(isUnpaid),
+    others: holds.filter((hold) => !isUnpaid(hold)).map(({ words }) => words),
+  };
+}

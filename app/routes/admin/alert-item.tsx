@@ -1,4 +1,6 @@
 import { Form, useNavigation } from "@remix-run/react";
+import { clsx } from "clsx";
+import { alertWords } from "#app/domain/alert/alert-words.ts";
 import { paths } from "#app/paths.ts";
 import { Button } from "#app/ui/button.tsx";
 import { HiddenField } from "#app/ui/field.tsx";
@@ -13,21 +15,36 @@ export type ShownAlert = {
   orderId: string | null;
   sourceId: string | null;
   createdAt: string;
+  resolvedAt: string | null;
   /** The token of its form. */
   submission: string;
 };
 
 type AlertItemProps = { alert: ShownAlert; mayResolve: boolean };
 
-/** One alert with the ways to its cause and, for those who may, the button that takes it off the list. */
+/** One alert: what it is about, what to do, the ways to its cause, and the button that takes it off the list. */
 export function AlertItem({ alert, mayResolve }: AlertItemProps) {
   const pending = useNavigation().formData?.get("alertId") === alert.id;
+  const { label, remedy } = alertWords(alert.kind);
+  const open = alert.resolvedAt === null;
   return (
-    <li className="flex flex-wrap items-start justify-between gap-3 rounded-lg border border-warn-line bg-warn-soft p-3">
-      <div className="min-w-0 flex-1 basis-64 text-[0.9375rem] wrap-anywhere">
+    <li
+      className={clsx(
+        "flex flex-wrap items-start justify-between gap-3 rounded-lg border p-3",
+        open ? "border-warn-line bg-warn-soft" : "border-line bg-surface",
+      )}
+    >
+      <div className="grid min-w-0 flex-1 basis-64 gap-1 text-[0.9375rem] wrap-anywhere">
+        <p className="font-semibold">{label}</p>
         <p>{alert.message}</p>
+        {open && <p className="text-sm leading-6">What to do: {remedy}</p>}
         <p className="flex flex-wrap gap-x-3 text-sm leading-6 text-ink-muted">
           <Time at={alert.createdAt} />
+          {alert.resolvedAt && (
+            <span>
+              Resolved <Time at={alert.resolvedAt} />
+            </span>
+          )}
           {alert.orderId && (
             <TextLink to={paths.admin.order(alert.orderId)} className="min-h-6">
               Order
@@ -40,7 +57,7 @@ export function AlertItem({ alert, mayResolve }: AlertItemProps) {
           )}
         </p>
       </div>
-      {mayResolve && (
+      {open && mayResolve && (
         <Form method="post">
           <HiddenField name="intent" value="resolve" />
           <HiddenField name="alertId" value={alert.id} />

@@ -10,6 +10,8 @@ import { Time } from "#app/ui/time.tsx";
 type AttentionProps = {
   attention: {
     open: { alerts: ShownAlert[]; more: boolean };
+    /** How many alerts are open, also those not shown. */
+    openCount: number;
     failed: {
       events: { dedupeKey: string; type: string; lastError: string | null; receivedAt: string }[];
       more: boolean;
@@ -28,7 +30,7 @@ type AttentionProps = {
 
 /** All that waits for a person, in one place; says so when nothing does. */
 export function Attention({ attention, mayResolve }: AttentionProps) {
-  const { open, failed, emails, awaiting } = attention;
+  const { open, openCount, failed, emails, awaiting } = attention;
   const lists = [open.alerts, failed.events, emails.rows, awaiting.orders];
   return (
     <Card title="Needs attention">
@@ -39,7 +41,7 @@ export function Attention({ attention, mayResolve }: AttentionProps) {
         </p>
       )}
       <div className="grid gap-6">
-        <Group title="Alerts" count={open.alerts.length} more={open.more}>
+        <Group title="Alerts" count={openCount} more={false} to={paths.admin.alerts()}>
           {open.alerts.map((alert) => (
             <AlertItem key={alert.id} alert={alert} mayResolve={mayResolve} />
           ))}

@@ -115,13 +115,8 @@ function CustomerFacts({ customer }: { customer: ShownCustomer }) {
         <Fact label="Customer since">
           <Time at={customer.createdAt} />
         </Fact>
-        <Fact label="ID at Stripe">
-          {customer.stripeCustomers.length === 0 && "None"}
-          {customer.stripeCustomers.map(({ id, livemode }) => (
-            <div key={id}>
-              <CopyableId value={id} label="Stripe customer ID" /> {livemode ? "" : "(test mode)"}
-            </div>
-          ))}
+        <Fact label="At Stripe">
+          <StripeCustomers of={customer} />
         </Fact>
         <Fact label="Audit log">
           <TextLink to={paths.admin.auditLog({ target: customer.id })}>
@@ -130,5 +125,30 @@ function CustomerFacts({ customer }: { customer: ShownCustomer }) {
         </Fact>
       </Facts>
     </Card>
+  );
+}
+
+/** One person may have several; a billing contact of its own moves neither sign-in nor licenses. */
+function StripeCustomers({ of: { email: ownEmail, stripeCustomers } }: { of: ShownCustomer }) {
+  if (stripeCustomers.length === 0) return <>No customer there yet</>;
+  return (
+    <ul className="grid gap-2">
+      {stripeCustomers.map(({ id, livemode, email, name, deletedAt }) => (
+        <li key={id}>
+          <CopyableId value={id} label="Stripe customer ID" /> {!livemode && "(test mode)"}
+          {email && email !== ownEmail && (
+            <span className="block text-sm text-ink-muted">
+              Billing contact: {name ? `${name}, ${email}` : email}
+            </span>
+          )}
+          {deletedAt && (
+            <span className="block text-sm text-ink-muted">
+              Deleted at Stripe <Time at={deletedAt} dateOnly />. What was bought once stays; subscriptions
+              have ended.
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

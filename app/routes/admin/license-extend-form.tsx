@@ -1,13 +1,16 @@
 import { Form } from "@remix-run/react";
 import { type FormEvent, useState } from "react";
+import { worksUntilWords } from "#app/domain/license/end-words.ts";
 import {
   type ExtensionChoice,
   extendedEnd,
   extensionFrom,
   extensionPresets,
 } from "#app/domain/license/extend-license.ts";
-import { dayWords } from "#app/domain/license/license-words.ts";
+import { heldAfterExtension } from "#app/domain/license/hold-remedies.ts";
+import { dayWords, listWords } from "#app/domain/license/license-words.ts";
 import { ActForm, type ChangeFormProps, ReasonAndNotice } from "#app/routes/admin/license-change-forms.tsx";
+import type { ShownLicense } from "#app/routes/admin/shown-license.ts";
 import { Button } from "#app/ui/button.tsx";
 import { HiddenField, RadioGroup, SelectField, TextField } from "#app/ui/field.tsx";
 import { useHydrated } from "#app/ui/use-hydrated.ts";
@@ -59,6 +62,7 @@ export function ExtendForm({ choice: asked, now, ...form }: ExtendFormProps) {
         <p className={reached.ok ? "font-medium" : "font-medium text-bad"}>
           {reached.ok ? `New end: ${dayWords(reached.end)}` : reached.problem}
         </p>
+        {reached.ok && <p className="text-sm text-ink-muted">{afterwards(license, reached.end)}</p>}
       </div>
       <ActForm {...form} intent="extend" label="Extend license">
         {Object.entries(choice).map(([name, value]) => (
@@ -68,6 +72,19 @@ export function ExtendForm({ choice: asked, now, ...form }: ExtendFormProps) {
       </ActForm>
     </>
   );
+}
+
+/** How the new end comes about, and whether the license works with it. */
+function afterwards(license: ShownLicense, extendedUntil: Date): string {
+  const at = (text: string | null) => (text ? new Date(text) : null);
+  const end = worksUntilWords({
+    paidUntil: at(license.paidUntil),
+    graceUntil: at(license.graceUntil),
+    extendedUntil,
+  });
+  const { unpaid, others } = heldAfterExtension(license.holds);
+  if (others.length > 0) return `${end} It stays on hold because of ${listWords(others)}.`;
+  return unpaid ? `${end} It is on hold for an unpaid renewal and works again at once.` : end;
 }
 
 type HowLongProps = {

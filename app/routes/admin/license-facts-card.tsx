@@ -29,12 +29,13 @@ export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsC
         </Fact>
         <Fact label={license.term === "subscription" ? "Term" : "Ends"}>
           <End license={license} />
-          {license.extendedUntil && license.paidUntil && (
-            <span className="block text-sm text-ink-muted">
-              <Time at={license.paidUntil} dateOnly /> before staff extended it
-            </span>
+          {!license.revokedAt && (
+            <span className="block text-sm text-ink-muted">{license.worksUntilWords}</span>
           )}
         </Fact>
+        <Until label="Paid until" at={license.paidUntil} />
+        <Until label="Grace until" at={license.graceUntil} />
+        <Until label="Extended until" at={license.extendedUntil} />
         <Fact label="Customer">
           <TextLink to={paths.admin.customer(customer.id)}>{customer.email}</TextLink>
           {customer.name && ` (${customer.name})`}
@@ -42,6 +43,11 @@ export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsC
         <Fact label="Order">
           {order ? <TextLink to={paths.admin.order(order.id)}>#{order.number}</TextLink> : "None"}
         </Fact>
+        {license.renewals.length > 0 && (
+          <Fact label="Renewed by">
+            <Renewals renewals={license.renewals} />
+          </Fact>
+        )}
         <Fact label="Devices">
           {license.deviceLimit === null
             ? `${license.devicesUsed} used, no limit`
@@ -57,8 +63,9 @@ export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsC
           )}
         </Fact>
         {license.term === "subscription" && (
-          <Fact label="Grace">{license.graceDays} days after a missed renewal</Fact>
+          <Fact label="Grace">{license.graceDays} days when a renewal fails</Fact>
         )}
+        {license.seats > 1 && <Fact label="Seats">{license.seats}</Fact>}
         {entitlements.length > 0 && (
           <Fact label="Includes">
             <ul>
@@ -90,11 +97,39 @@ export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsC
   );
 }
 
+function Until({ label, at }: { label: string; at: string | null }) {
+  if (!at) return null;
+  return (
+    <Fact label={label}>
+      <Time at={at} />
+    </Fact>
+  );
+}
+
 /** The end itself; a subscription's says what it means, as it moves with every payment. */
 function End({ license }: { license: ShownLicense }) {
   const { validUntil } = license.assessment;
   if (license.term === "subscription" && !license.revokedAt) return <>{license.ends}</>;
   return validUntil ? <Time at={validUntil} dateOnly /> : <>Never</>;
+}
+
+/** The later purchases that prolonged it; what was taken back does not count. */
+function Renewals({ renewals }: { renewals: ShownLicense["renewals"] }) {
+  return (
+    <ul>
+      {renewals.map(({ id, order, days, paidAt, reversedAt }) => (
+        <li key={id}>
+          {order ? (
+            <TextLink to={paths.admin.order(order.id)}>Order #{order.number}</TextLink>
+          ) : (
+            "An order elsewhere"
+          )}
+          , {days} days, <Time at={paidAt} dateOnly />
+          {reversedAt && <span className="text-ink-muted"> (taken back, does not count)</span>}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function KeyFact(props: Pick<LicenseFactsCardProps, "license" | "mayReveal" | "revealed">) {

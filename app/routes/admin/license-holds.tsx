@@ -13,8 +13,7 @@ export function LicenseHolds({ holds }: { holds: ShownLicense["holds"] }) {
             <Banner tone="warning" title={hold.words.replace(/^./, (first) => first.toUpperCase())}>
               {hold.reason}
               <span className="block text-sm text-ink-muted">
-                Since <Time at={hold.createdAt} />.{" "}
-                {hold.byStaff ? "Reinstating lifts it." : "It ends when Stripe says that it is settled."}
+                Since <Time at={hold.createdAt} />. {hold.remedy}
               </span>
             </Banner>
           </li>

@@ -10,6 +10,8 @@ export const ResolveAlertForm = z.object({
 
 export const ReplayEventForm = z.object({ intent: z.literal("replay"), submission });
 
+export const FetchMissedForm = z.object({ intent: z.literal("fetch-missed"), submission });
+
 export const ResyncOrderForm = z.object({
   intent: z.literal("resync"),
   sourceId: z.string().min(1).max(200),

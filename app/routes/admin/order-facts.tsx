@@ -1,3 +1,4 @@
+import { shortMaskedKey } from "#app/domain/license/license-key.ts";
 import { paths } from "#app/paths.ts";
 import { CopyableId } from "#app/routes/admin/copyable-id.tsx";
 import { OrderAmount } from "#app/routes/admin/orders-table.tsx";
@@ -17,6 +18,7 @@ type OrderFactsProps = {
     currency: string | null;
     livemode: boolean;
     stripeSessionId: string | null;
+    renewsLicense: { id: string; maskedKey: string } | null;
     paymentIntentId: string | null;
     createdAt: string;
     awaitingPaymentAt: string | null;
@@ -58,6 +60,14 @@ export function OrderFacts({ order }: OrderFactsProps) {
           {!order.livemode && order.origin !== "staff" && <Badge tone="warn">Test mode</Badge>}
         </Fact>
         <Fact label="Came through">{origins[order.origin] ?? order.origin}</Fact>
+        {order.renewsLicense && (
+          <Fact label="Renews">
+            <TextLink to={paths.admin.license(order.renewsLicense.id)} translate="no" className="font-mono">
+              {shortMaskedKey(order.renewsLicense.maskedKey)}
+            </TextLink>
+            <span className="block text-sm text-ink-muted">Prolongs this license; gives no new key.</span>
+          </Fact>
+        )}
         {moments.map(
           ({ label, at }) =>
             at && (

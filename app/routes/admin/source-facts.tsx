@@ -18,6 +18,13 @@ const kinds: Record<string, string> = {
   checkout_session: "Checkout Session",
   subscription: "Subscription",
   payment_intent: "Payment",
+  charge: "Charge",
+  invoice: "Invoice",
+  refund: "Refund",
+  dispute: "Dispute",
+  fraud_warning: "Fraud warning",
+  customer: "Customer",
+  price: "Price",
 };
 
 /** One purchase as Stripe knows it, and whether we are in step with it. */
