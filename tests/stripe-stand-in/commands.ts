@@ -121,6 +121,8 @@ export type RunningStandIn = {
   sales(): Sale[];
   /** Forgets every object, event, request and fault; endpoints from the options come back. */
   reset(): void;
+  /** Puts back what `dump` gave, as of `at`: what happened since is forgotten, with its requests and faults. */
+  restore(saved: TablesAsJson, at: Date): void;
   stop(): Promise<void>;
 };
 
@@ -175,6 +177,14 @@ export function commandsOf(
       faults.clear();
       requestLog.clear();
       furnish();
+    },
+    restore: (saved, at) => {
+      store.load(structuredClone(saved));
+      clock.moveTo(at.getTime());
+      stopChaos(standIn);
+      faults.clear();
+      requestLog.clear();
+      timers.rearm();
     },
   };
 }
