@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CheckoutSessionFacts, PaymentFacts, SessionLine } from "#app/domain/order/checkout-session.ts";
-import { fetchReversals } from "#app/domain/stripe-sync/fetch-reversals.server.ts";
+import { fetchReversals, noReversals } from "#app/domain/stripe-sync/fetch-reversals.server.ts";
 import {
   idOf,
   metadata,
@@ -73,20 +73,22 @@ export async function fetchCheckoutSession(
   sessionId: string,
   { flaggedPayments = [] }: { flaggedPayments?: readonly string[] } = {},
 ): Promise<CheckoutSessionFacts | null> {
-  const [answer, items] = await Promise.all([
-    stripe()
-      .checkout.sessions.retrieve(sessionId, { expand: ["payment_intent.latest_charge", "customer"] })
-      .catch(missingIsNull),
+  const answer = await stripe()
+    .checkout.sessions.retrieve(sessionId, { expand: ["payment_intent.latest_charge", "customer"] })
+    .catch(missingIsNull);
+  if (!answer) return null;
+  const session = Session.parse(answer);
+  const payment = typeof session.payment_intent === "object" ? paymentOf(session.payment_intent) : null;
+  const [items, reversals] = await Promise.all([
     wholeList(LineItem, (from) =>
       stripe().checkout.sessions.listLineItems(sessionId, { limit: 100, ...from }),
-    ).catch(missingIsNull),
+    ),
+    payment?.charged
+      ? fetchReversals(payment.id, { withWarnings: flaggedPayments.includes(payment.id) })
+      : noReversals,
   ]);
-  if (!answer || !items) return null;
-  const facts = factsOf(Session.parse(answer), items.map(lineOf));
-  if (!facts.payment?.charged) return facts;
-  const { payment } = facts;
-  const reversals = await fetchReversals(payment.id, { withWarnings: flaggedPayments.includes(payment.id) });
-  return { ...facts, payment: { ...payment, charged: { ...facts.payment.charged, ...reversals } } };
+  const charged = payment?.charged ? { ...payment.charged, ...reversals } : null;
+  return factsOf(session, items.map(lineOf), payment && { ...payment, charged });
 }
 
 function lineOf(line: z.infer<typeof LineItem>): SessionLine {
@@ -101,7 +103,11 @@ function lineOf(line: z.infer<typeof LineItem>): SessionLine {
   };
 }
 
-function factsOf(session: z.infer<typeof Session>, lines: SessionLine[]): CheckoutSessionFacts {
+function factsOf(
+  session: z.infer<typeof Session>,
+  lines: SessionLine[],
+  payment: PaymentFacts | null,
+): CheckoutSessionFacts {
   const customer = typeof session.customer === "object" ? session.customer : null;
   const email = session.customer_details?.email ?? customer?.email ?? null;
   return {
@@ -121,7 +127,7 @@ function factsOf(session: z.infer<typeof Session>, lines: SessionLine[]): Checko
     metadata: session.metadata,
     paymentLinkId: session.payment_link,
     subscriptionId: session.subscription,
-    payment: typeof session.payment_intent === "object" ? paymentOf(session.payment_intent) : null,
+    payment,
     lines,
   };
 }
@@ -140,9 +146,7 @@ function paymentOf(payment: z.infer<typeof PaymentIntent> | null): PaymentFacts 
       id: payment.id,
       amount: collected.amount_captured,
       currency: collected.currency,
-      refunds: [],
-      disputes: [],
-      fraudWarnings: [],
+      ...noReversals,
     },
   };
 }

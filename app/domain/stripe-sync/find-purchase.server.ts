@@ -102,20 +102,26 @@ const Sessions = listOf(z.object({ object: z.literal("checkout.session"), id: z.
 async function purchaseOfPayment(paymentIntentId: string): Promise<FoundPurchase> {
   const known = await knownPayment({ paymentIntentId });
   if (known) return known;
-  const [invoiced, sessions] = await Promise.all([
-    stripe()
-      .invoicePayments.list({
-        payment: { type: "payment_intent", payment_intent: paymentIntentId },
-        limit: 1,
-        expand: ["data.invoice"],
-      })
-      .catch(missingIsNull),
-    stripe().checkout.sessions.list({ payment_intent: paymentIntentId, limit: 1 }).catch(missingIsNull),
-  ]);
+  const invoiced = await stripe()
+    .invoicePayments.list({
+      payment: { type: "payment_intent", payment_intent: paymentIntentId },
+      limit: 1,
+      expand: ["data.invoice"],
+    })
+    .catch(missingIsNull);
   const invoice = invoiced ? InvoicePayments.parse(invoiced).data[0]?.invoice : undefined;
   const subscription = typeof invoice === "object" ? subscriptionOfInvoice(invoice) : null;
-  const session = sessions && sourceOfId(Sessions.parse(sessions).data[0]?.id);
-  return { purchase: subscription ?? session, paymentId: paymentIntentId, mayAppear: !invoice };
+  const purchase = subscription ?? (await sessionOf({ payment_intent: paymentIntentId }));
+  return { purchase, paymentId: paymentIntentId, mayAppear: !invoice };
+}
+
+async function sessionOf(
+  what: { payment_intent: string } | { subscription: string },
+): Promise<SourceRef | null> {
+  const sessions = await stripe()
+    .checkout.sessions.list({ ...what, limit: 1 })
+    .catch(missingIsNull);
+  return sessions && sourceOfId(Sessions.parse(sessions).data[0]?.id);
 }
 
 /** An invoice says what it is for from the start; one that names neither subscription nor payment is for nothing here. */
@@ -138,8 +144,5 @@ function subscriptionOfInvoice(invoice: z.infer<typeof InvoiceLinks>): SourceRef
 
 /** The checkout a subscription began with; null when it was made in another way. */
 export async function findSessionOfSubscription(subscriptionId: string): Promise<string | null> {
-  const sessions = await stripe()
-    .checkout.sessions.list({ subscription: subscriptionId, limit: 1 })
-    .catch(missingIsNull);
-  return sessions && (Sessions.parse(sessions).data[0]?.id ?? null);
+  return (await sessionOf({ subscription: subscriptionId }))?.sourceId ?? null;
 }
