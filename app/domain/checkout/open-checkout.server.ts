@@ -124,6 +124,7 @@ const firstCheckMs = 15 * 60_000;
 
 /** Notes the session and arms the timer that finds the sale even when no webhook ever comes. */
 async function noteSession(order: Order, session: Stripe.Checkout.Session, now: Date): Promise<void> {
+  if (order.stripeSessionId === session.id) return;
   const nextCheckAt = new Date(now.getTime() + firstCheckMs);
   await inTransaction(async (tx) => {
     // The source before the order, as a sync locks them.

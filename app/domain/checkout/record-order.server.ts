@@ -5,7 +5,7 @@ import { newId } from "#app/domain/ids.ts";
 import { storableAmount } from "#app/domain/order/order.ts";
 import type { PriceForSale } from "#app/domain/product/catalog.queries.server.ts";
 import { planName } from "#app/domain/product/plan-words.ts";
-import { inTransaction } from "#app/infra/db.server.ts";
+import type { Tx } from "#app/infra/db.server.ts";
 import { sha256Hex } from "#app/infra/secrets.server.ts";
 import { isLivemode } from "#app/infra/stripe.server.ts";
 
@@ -21,50 +21,48 @@ export type NewOrder = {
 };
 
 /** Writes down what somebody is about to pay for, with its audit row, before Stripe hears of it. */
-export function recordOrder(order: NewOrder): Promise<OrderWithLines> {
+export async function recordOrder(tx: Tx, order: NewOrder): Promise<OrderWithLines> {
   const { price, quantity, customerId, email, renewsLicenseId, now } = order;
   const actor: Actor = customerId
     ? { type: "customer", id: customerId, label: email ?? customerId }
     : { type: "system", label: "Visitor" };
-  return inTransaction(async (tx) => {
-    const recorded = await tx.order.create({
-      data: {
-        id: newId("ord", now),
-        customerId,
-        email,
-        origin: "checkout",
-        browserNonceHash: sha256Hex(order.browserNonce),
-        renewsLicenseId,
-        amountTotal: storableAmount(price.amount * quantity),
-        currency: price.currency,
-        livemode: isLivemode(),
-        createdAt: now,
-        lines: {
-          create: [
-            {
-              id: newId("line", now),
-              stripePriceId: price.stripePriceId,
-              description: planName(price.product.name, price.policy.name),
-              quantity,
-              amount: storableAmount(price.amount * quantity),
-              priceId: price.id,
-              policyId: price.policy.id,
-            },
-          ],
-        },
-      },
-      include: { lines: true },
-    });
-    await recordAudit(tx, {
-      now,
-      actor,
-      event: "order.created",
-      target: { type: "order", id: recorded.id },
-      orderId: recorded.id,
-      licenseId: renewsLicenseId,
+  const recorded = await tx.order.create({
+    data: {
+      id: newId("ord", now),
       customerId,
-      after: { price: price.id, quantity, ...(renewsLicenseId && { renews: renewsLicenseId }) },
-    });
-    return recorded;
+      email,
+      origin: "checkout",
+      browserNonceHash: sha256Hex(order.browserNonce),
+      renewsLicenseId,
+      amountTotal: storableAmount(price.amount * quantity),
+      currency: price.currency,
+      livemode: isLivemode(),
+      createdAt: now,
+      lines: {
+        create: [
+          {
+            id: newId("line", now),
+            stripePriceId: price.stripePriceId,
+            description: planName(price.product.name, price.policy.name),
+            quantity,
+            amount: storableAmount(price.amount * quantity),
+            priceId: price.id,
+            policyId: price.policy.id,
+          },
+        ],
+      },
+    },
+    include: { lines: true },
   });
+  await recordAudit(tx, {
+    now,
+    actor,
+    event: "order.created",
+    target: { type: "order", id: recorded.id },
+    orderId: recorded.id,
+    licenseId: renewsLicenseId,
+    customerId,
+    after: { price: price.id, quantity, ...(renewsLicenseId && { renews: renewsLicenseId }) },
+  });
+  return recorded;
 }

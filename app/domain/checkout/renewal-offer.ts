@@ -9,6 +9,8 @@ export type RenewableLicense = {
   holds: readonly string[];
   /** Units it stands for, each of them paid again. */
   seats: number;
+  /** A renewal was bought and its money is on its way. */
+  awaitsPayment: boolean;
 };
 
 /** A price that sells the license's plan once, and how long that lasts. */
@@ -42,6 +44,8 @@ function whyNot(license: RenewableLicense, price: RenewalPrice | null): string |
     return "This license belongs to a subscription, which renews it by itself.";
   if (license.holds.length > 0)
     return "This license is on hold, and paying again would not lift that. Contact us first.";
+  if (license.awaitsPayment)
+    return "A renewal is paid for already and its money is on its way. The new end shows here when it arrives.";
   if (!price) return "This plan is not on sale any more. Choose another plan, or contact us.";
   return null;
 }

@@ -8,7 +8,7 @@ import { recordOrder } from "#app/domain/checkout/record-order.server.ts";
 import { normalizeEmail } from "#app/domain/customer/customer.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { getPriceForSale } from "#app/domain/product/catalog.queries.server.ts";
-import { db } from "#app/infra/db.server.ts";
+import { db, inTransaction } from "#app/infra/db.server.ts";
 import { sha256Hex } from "#app/infra/secrets.server.ts";
 import { paths } from "#app/paths.ts";
 
@@ -79,7 +79,7 @@ async function createOrder(request: CheckoutRequest): Promise<OrderWithLines> {
         : `Choose a whole number from 1 to ${price.maxQuantity}.`,
       { field: "quantity" },
     );
-  return recordOrder({
+  const order = {
     price,
     quantity,
     customerId: customerId ?? null,
@@ -87,5 +87,6 @@ async function createOrder(request: CheckoutRequest): Promise<OrderWithLines> {
     browserNonce,
     renewsLicenseId: null,
     now,
-  });
+  };
+  return inTransaction((tx) => recordOrder(tx, order));
 }

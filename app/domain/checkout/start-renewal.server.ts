@@ -8,8 +8,7 @@ import { type RenewalOffer, renewalOffer } from "#app/domain/checkout/renewal-of
 import { DomainError } from "#app/domain/domain-error.ts";
 import { getPriceForSale, type PriceForSale } from "#app/domain/product/catalog.queries.server.ts";
 import { canBeId } from "#app/domain/search-text.ts";
-import { db } from "#app/infra/db.server.ts";
-import { sha256Hex } from "#app/infra/secrets.server.ts";
+import { db, inTransaction, type Tx } from "#app/infra/db.server.ts";
 import { paths } from "#app/paths.ts";
 
 export type RenewalRequest = {
@@ -28,8 +27,8 @@ export async function getRenewalOffer(
 }
 
 /**
- * Opens a Checkout that prolongs this dated license instead of making another: same key, later end. Repeating it
- * while the payment page could not be opened goes on with the same order.
+ * Opens a Checkout that prolongs this dated license instead of making another: same key, later end. While a renewal of
+ * it is open, repeating this leads to the same payment page, so that no double click pays twice.
  * @throws DomainError NOT_FOUND for a license that is not this customer's, INVALID with the reason why it cannot be
  *   renewed, UNAVAILABLE without Stripe, CheckoutUnavailable when Stripe did not answer.
  */
@@ -37,34 +36,37 @@ export async function startRenewal(
   request: RenewalRequest,
 ): Promise<{ orderId: string; redirectTo: string }> {
   requireOpenShop();
+  const { licenseId, customerId, browserNonce, now } = request;
   const renewal = await findRenewal(request);
   if (!renewal) throw new DomainError("NOT_FOUND", "There is no license with this id.");
   const { offer, price, email } = renewal;
   if (!offer.ok) throw new DomainError("INVALID", offer.problem);
   if (!price) throw new Error("A renewal was offered without a price.");
-  const order =
-    (await findOrderToRetry(request, price, offer.seats)) ??
-    (await recordOrder({
-      price,
-      quantity: offer.seats,
-      customerId: request.customerId,
-      email,
-      browserNonce: request.browserNonce,
-      renewsLicenseId: request.licenseId,
-      now: request.now,
-    }));
-  return openCheckout(order, paths.portal.license(request.licenseId), request.now);
+  const order = await inTransaction(async (tx) => {
+    // One after the other: two clicks at once find the same order.
+    await tx.$queryRaw`SELECT 1 FROM license WHERE id = ${licenseId} FOR UPDATE`;
+    return (
+      (await findOpenOrder(tx, request, price, offer.seats)) ??
+      recordOrder(tx, {
+        price,
+        quantity: offer.seats,
+        customerId,
+        email,
+        browserNonce,
+        renewsLicenseId: licenseId,
+        now,
+      })
+    );
+  });
+  return openCheckout(order, paths.portal.license(licenseId), now);
 }
 
-async function findRenewal({
-  licenseId,
-  customerId,
-  now,
-}: Pick<RenewalRequest, "licenseId" | "customerId" | "now">) {
+async function findRenewal(request: Pick<RenewalRequest, "licenseId" | "customerId" | "now">) {
+  const { licenseId, customerId, now } = request;
   if (!canBeId(licenseId)) return null;
   const license = await db().license.findFirst({
     where: { id: licenseId, customerId },
-    include: { holds: true, customer: true, policy: true },
+    include: { holds: true, customer: true, policy: true, renewalOrders: { where: awaiting, take: 1 } },
   });
   if (!license) return null;
   const sold = await db().price.findFirst({
@@ -73,31 +75,41 @@ async function findRenewal({
   });
   const price = sold && (await getPriceForSale(sold.id));
   const offer = renewalOffer(
-    { ...license, holds: license.holds.map(({ cause }) => cause) },
+    {
+      ...license,
+      holds: license.holds.map(({ cause }) => cause),
+      awaitsPayment: license.renewalOrders.length > 0,
+    },
     price && { amount: price.amount, currency: price.currency, termDays: license.policy.termDays },
     now,
   );
   return { offer, price, email: license.customer.email };
 }
 
-const dayMs = 86_400_000;
+const awaiting = { awaitingPaymentAt: { not: null }, paidAt: null, paymentFailedAt: null };
 
-/** The order of this browser whose payment page could not be opened, so that trying again makes no second one. */
-function findOrderToRetry(
-  { licenseId, customerId, browserNonce, now }: RenewalRequest,
+/** Shorter than a Checkout Session lives, so that what is found can still be paid. */
+const openForMs = 23 * 3_600_000;
+
+/** A renewal of this license that was begun and neither paid nor given up. */
+function findOpenOrder(
+  tx: Tx,
+  { licenseId, customerId, now }: RenewalRequest,
   price: PriceForSale,
   quantity: number,
 ): Promise<OrderWithLines | null> {
-  return db().order.findFirst({
+  return tx.order.findFirst({
     where: {
       renewsLicenseId: licenseId,
       customerId,
-      browserNonceHash: sha256Hex(browserNonce),
-      stripeSessionId: null,
-      createdAt: { gt: new Date(now.getTime() - dayMs) },
+      createdAt: { gt: new Date(now.getTime() - openForMs) },
+      paidAt: null,
+      awaitingPaymentAt: null,
+      paymentFailedAt: null,
+      expiredAt: null,
       lines: { some: { priceId: price.id, quantity, stripePriceId: price.stripePriceId } },
     },
-    orderBy: { createdAt: "desc" },
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     include: { lines: true },
   });
 }

@@ -3,12 +3,14 @@ import { assessLicense, type LicenseStatus, validUntil } from "#app/domain/licen
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { readKey } from "#app/domain/license/license-key.server.ts";
 import { maskKey } from "#app/domain/license/license-key.ts";
-import { endsWords } from "#app/domain/license/license-words.ts";
 import {
   auditHistoryEntry,
   emailHistoryEntry,
   ownerAuditEvents,
   ownerEmailKinds,
+  ownerEnds,
+  ownerHoldWords,
+  ownerStatus,
   type PortalHistoryEntry,
 } from "#app/domain/license/portal-license.ts";
 import type { Json } from "#app/domain/product/catalog.ts";
@@ -33,10 +35,20 @@ export type PortalLicense = {
   devicesUsed: number;
   /** null = any number */
   deviceLimit: number | null;
+  /** Units of the purchase this one key stands for. */
+  seats: number;
+  /** sub_…, when a subscription pays for it. */
+  subscriptionId: string | null;
+  /** Whether it waits for the subscription to have more seats. */
+  released: boolean;
   issuedAt: Date;
 };
 
 export type PortalLicenseDetail = PortalLicense & {
+  /** perpetual | days | subscription */
+  term: string;
+  /** Why it is on hold, in sentences. */
+  holdReasons: string[];
   entitlements: Record<string, Json>;
   updatesUntil: Date | null;
   orderNumber: number | null;
@@ -80,6 +92,8 @@ export async function getLicenseForCustomer(input: {
   if (!row) return null;
   return {
     ...toPortalLicense(row, now),
+    term: row.term,
+    holdReasons: ownerHoldWords(row.holds.map(({ cause }) => cause)),
     entitlements: z.record(z.string(), z.json()).parse(row.entitlements),
     updatesUntil: row.updatesUntil,
     orderNumber: row.order?.number ?? null,
@@ -88,20 +102,45 @@ export async function getLicenseForCustomer(input: {
   };
 }
 
+/**
+ * The plans this customer is subscribed to right now, each with a license of it: a gentle word in the shop, so that
+ * nobody subscribes twice without meaning to.
+ */
+export async function listRunningPlans(input: {
+  customerId: string;
+  now: Date;
+}): Promise<Record<string, string>> {
+  const rows = await db().license.findMany({
+    where: {
+      customerId: input.customerId,
+      term: "subscription",
+      sourceId: { startsWith: "sub_" },
+      revokedAt: null,
+      OR: [{ paidUntil: { gt: input.now } }, { graceUntil: { gt: input.now } }],
+      holds: { none: { cause: { startsWith: "released:" } } },
+    },
+    select: { id: true, policyId: true },
+    orderBy: [{ createdAt: "desc" }, { ordinal: "desc" }],
+  });
+  return Object.fromEntries(rows.map(({ policyId, id }) => [policyId, id]));
+}
+
 function toPortalLicense(row: ShownLicense, now: Date): PortalLicense {
   const facts = licenseFacts(row);
-  const { status, valid } = assessLicense(facts, now);
   return {
     id: row.id,
     productName: row.product.name,
     policyName: row.policy.name,
     maskedKey: maskKey(row.keyPrefix, row.keyLastGroup),
     key: readKeyOrNull(row),
-    status,
-    valid,
-    ends: endsWords(facts, now),
+    status: ownerStatus(facts, now),
+    valid: assessLicense(facts, now).valid,
+    ends: ownerEnds(facts, now),
     devicesUsed: row._count.activations,
     deviceLimit: row.deviceLimit,
+    seats: row.seats,
+    subscriptionId: row.sourceId?.startsWith("sub_") ? row.sourceId : null,
+    released: facts.holds.some((cause) => cause.startsWith("released:")),
     issuedAt: row.issuedAt,
   };
 }

@@ -81,3 +81,21 @@ function nameWords(name: string): string {
 function count(amount: number, unit: string): string {
   return amount === 1 ? `1 ${unit}` : `${amount} ${unit}s`;
 }
+
+/** After the amount: `per seat per month`, `per unit per year`, `per month`; one-time prices name no unit. */
+export function rateWords(price: {
+  interval: string | null;
+  intervalCount: number | null;
+  maxQuantity: number;
+  seats: "keys" | "devices";
+}): string {
+  const period = intervalWords(price);
+  if (!price.interval || price.maxQuantity === 1) return period;
+  return `${price.seats === "keys" ? "per seat" : "per unit"} ${period}`;
+}
+
+/** The words on the button that buys: a trial says so, and what renews itself is never "bought". */
+export function purchaseWords(price: { interval: string | null; trialDays: number | null }): string {
+  if (!price.interval) return "Buy";
+  return price.trialDays === null ? "Subscribe" : `Start ${price.trialDays}-day trial`;
+}

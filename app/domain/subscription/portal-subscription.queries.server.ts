@@ -1,9 +1,9 @@
+import { canBeId } from "#app/domain/search-text.ts";
 import {
   describeSubscription,
   type OwnerSubscription,
   type SubscribedLicense,
 } from "#app/domain/subscription/portal-subscription.ts";
-import { canBeId } from "#app/domain/search-text.ts";
 import { readSubscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";

@@ -1,25 +1,22 @@
-import { validUntil, worksUntil } from "#app/domain/license/assess-license.ts";
 import { dayWords } from "#app/domain/license/license-words.ts";
 import { formatMoney } from "#app/domain/money.ts";
 import type { BillingFlow } from "#app/domain/subscription/billing-flow.ts";
 import {
+  noticeOf,
+  type OwnerNotice,
+  releasedNotice,
+  type SubscribedLicense,
+} from "#app/domain/subscription/portal-subscription-notice.ts";
+import {
   failingInvoice,
   type InvoiceFacts,
-  isEnded,
   type SubscriptionFacts,
   type SubscriptionItem,
   scheduledEnd,
 } from "#app/domain/subscription/subscription.ts";
+import { type Standing, standingOf } from "#app/domain/subscription/subscription-standing.ts";
 
-/** What is known of a license that belongs to a subscription. */
-export type SubscribedLicense = {
-  itemKey: string | null;
-  paidUntil: Date | null;
-  graceUntil: Date | null;
-  extendedUntil: Date | null;
-  /** Causes of its holds. */
-  holds: readonly string[];
-};
+export type { SubscribedLicense };
 
 export type BillingAction = { flow: BillingFlow; label: string; primary: boolean };
 
@@ -33,7 +30,7 @@ export type OwnerSubscription = {
   /** What happens next, in one line. */
   next: string;
   /** What needs attention; null when nothing does. */
-  notice: { tone: "info" | "warning" | "error"; title: string; text: string } | null;
+  notice: OwnerNotice | null;
   /** Where the open invoice can be paid or confirmed; an address of Stripe's. */
   invoiceUrl: string | null;
   actions: BillingAction[];
@@ -51,7 +48,7 @@ export function describeSubscription(
 ): OwnerSubscription {
   const item = subscription.items.find(({ id }) => id === license.itemKey) ?? subscription.items[0] ?? null;
   const failing = failingInvoice(subscription);
-  const standing = standingOf(subscription, failing);
+  const standing = standingOf(subscription);
   const released = license.holds.some((cause) => cause.startsWith("released:"));
   return {
     id: subscription.id,
@@ -67,27 +64,6 @@ export function describeSubscription(
     actions: actionsOf(subscription, standing, released),
     ended: standing === "ended",
   };
-}
-
-type Standing =
-  | "trial"
-  | "active"
-  | "ending"
-  | "payment-failed"
-  | "unpaid"
-  | "paused"
-  | "billing-paused"
-  | "ended";
-
-/** The one thing about it that matters most to its owner: what stops the license first. */
-function standingOf(subscription: SubscriptionFacts, failing: InvoiceFacts | null): Standing {
-  if (isEnded(subscription)) return "ended";
-  if (subscription.status === "unpaid") return "unpaid";
-  if (subscription.status === "paused") return "paused";
-  if (subscription.status === "past_due" || failing) return "payment-failed";
-  if (scheduledEnd(subscription)) return "ending";
-  if (subscription.pauseCollection) return "billing-paused";
-  return subscription.status === "trialing" ? "trial" : "active";
 }
 
 /** "per month", "per year", "every 3 months". */
@@ -150,118 +126,6 @@ function nextWords(
       return amount ? `Renews${date} for ${amount}` : `Renews${date}`;
     }
   }
-}
-
-function noticeOf(
-  subscription: SubscriptionFacts,
-  license: SubscribedLicense,
-  standing: Standing,
-  now: Date,
-): OwnerSubscription["notice"] {
-  const last = worksUntil(license);
-  const works = last !== null && last > now;
-  switch (standing) {
-    case "trial":
-    case "active":
-      return null;
-    case "ending":
-      return {
-        tone: "info",
-        title: `Your subscription ends on ${dayWords(scheduledEnd(subscription) ?? now)}`,
-        text: "You use it as before until then, and nothing more is charged. You can keep it until that day.",
-      };
-    case "payment-failed":
-      return failedNotice(failingInvoice(subscription), works ? last : null);
-    case "unpaid":
-      return {
-        tone: "error",
-        title: "The renewal is not paid",
-        text: works
-          ? `All attempts to collect it failed. Your license works until ${dayWords(last)}; pay the open invoice, so that it goes on.`
-          : "All attempts to collect it failed, so your license is on hold. It works again as soon as the open invoice is paid.",
-      };
-    case "paused":
-      return pausedNotice(subscription.pausedBecause);
-    case "billing-paused":
-      return {
-        tone: "info",
-        title: "Billing is paused",
-        text: works
-          ? `Nothing is charged for now. Your license works until ${dayWords(last)}.`
-          : "Nothing is charged for now, and nothing is paid for. Contact us to go on.",
-      };
-    case "ended":
-      return endedNotice(subscription, validUntil(license), now);
-  }
-}
-
-function failedNotice(failing: InvoiceFacts | null, worksTo: Date | null): OwnerSubscription["notice"] {
-  const until = worksTo
-    ? `Your license works until ${dayWords(worksTo)}.`
-    : "Your license is on hold until it is paid.";
-  if (failing?.requiresAction)
-    return {
-      tone: "warning",
-      title: "Your bank asks you to confirm the payment",
-      text: `The renewal waits for that. ${until}`,
-    };
-  const again = failing?.nextPaymentAttempt
-    ? ` We try again on ${dayWords(failing.nextPaymentAttempt)}.`
-    : "";
-  return {
-    tone: worksTo ? "warning" : "error",
-    title: "The payment for your renewal failed",
-    text: `${until} Update your payment method, so that it goes on.${again}`,
-  };
-}
-
-const pauseTexts: Record<string, string> = {
-  trial_end_without_payment_method:
-    "Your trial ended without a way to pay. Add a payment method to go on with the same key.",
-  first_payment_failure: "The first payment failed. Update your payment method to go on with the same key.",
-  final_payment_failure:
-    "The renewal could not be collected. Update your payment method and pay the open invoice to go on with the same key.",
-  pause_requested: "Your key stays yours and works again when you resume.",
-};
-
-function pausedNotice(because: string | null): OwnerSubscription["notice"] {
-  return {
-    tone: "warning",
-    title: "Your subscription is paused",
-    text: pauseTexts[because ?? ""] ?? "Your key stays yours and works again when the subscription goes on.",
-  };
-}
-
-const endTexts: Record<string, string> = {
-  payment_failed: "The renewal could not be collected.",
-  payment_disputed: "A payment was disputed with the bank.",
-};
-
-function endedNotice(
-  subscription: SubscriptionFacts,
-  end: Date | null,
-  now: Date,
-): OwnerSubscription["notice"] {
-  const why = endTexts[subscription.endedBecause ?? ""];
-  const works = end && end > now ? `This license works until ${dayWords(end)}.` : null;
-  return {
-    tone: "info",
-    title: subscription.endedAt
-      ? `Your subscription ended on ${dayWords(subscription.endedAt)}`
-      : "Your subscription has ended",
-    text: [why, works, "You can subscribe again at any time; you then get a new key."]
-      .filter((sentence) => sentence)
-      .join(" "),
-  };
-}
-
-function releasedNotice(seats: number | null): OwnerSubscription["notice"] {
-  const now = seats === null ? "fewer seats" : seats === 1 ? "1 seat" : `${seats} seats`;
-  return {
-    tone: "info",
-    title: "This key has no seat at the moment",
-    text: `The subscription has ${now} now. The key stays yours: add a seat, and this same key works again.`,
-  };
 }
 
 /** The invoice that is owed, when Stripe has a page for it; only web addresses are ever shown as a link. */

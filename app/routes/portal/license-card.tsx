@@ -17,10 +17,19 @@ export type ShownLicense = {
   ends: string;
   devicesUsed: number;
   deviceLimit: number | null;
+  released: boolean;
+  subscriptionId: string | null;
+};
+
+type LicenseCardProps = {
+  license: ShownLicense;
+  /** What happens next to the subscription that pays for it, if one does. */
+  next: string | null;
+  headingLevel: 2 | 3;
 };
 
 /** One license in the list: what it is, whether it is good, its key, and the way to the rest. */
-export function LicenseCard({ license, headingLevel }: { license: ShownLicense; headingLevel: 2 | 3 }) {
+export function LicenseCard({ license, next, headingLevel }: LicenseCardProps) {
   const name = planName(license.productName, license.policyName);
   return (
     <Card title={name} headingLevel={headingLevel} actions={<LicenseStatusBadge status={license.status} />}>
@@ -29,7 +38,7 @@ export function LicenseCard({ license, headingLevel }: { license: ShownLicense; 
         <LicenseKey masked={license.maskedKey} full={license.key ?? undefined} />
         <p className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-2 text-[0.9375rem]">
           <span>
-            {license.ends} · {deviceUse(license)}
+            {next ?? license.ends} · {deviceUse(license)}
           </span>
           <TextLink to={paths.portal.license(license.id)} className="inline-block min-h-6 py-0.5">
             Details<span className="sr-only"> of {name}</span>

@@ -1,6 +1,19 @@
 import { z } from "zod";
+import { billingFlows } from "#app/domain/subscription/billing-flow.ts";
 
-export const ResendForm = z.object({
-  intent: z.literal("resend"),
-  submission: z.uuid("Load the page again and repeat what you did."),
-});
+export const PortalLicenseForm = z.discriminatedUnion(
+  "intent",
+  [
+    z.object({
+      intent: z.literal("resend"),
+      submission: z.uuid("Load the page again and repeat what you did."),
+    }),
+    z.object({
+      intent: z.literal("billing"),
+      flow: z.enum(billingFlows, "Choose one of the buttons on this page."),
+    }),
+    z.object({ intent: z.literal("renew") }),
+  ],
+  { error: "Load the page again and repeat what you did." },
+);
+export type PortalLicenseFields = z.output<typeof PortalLicenseForm>;

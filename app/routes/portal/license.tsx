@@ -1,37 +1,59 @@
 import { type ActionFunctionArgs, json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
-import { Form, useActionData, useLoaderData, useNavigation } from "@remix-run/react";
-import { resendLicenseToOwner } from "#app/domain/license/license.server.ts";
-import { licenseWords } from "#app/domain/license/license-words.ts";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { hasBillingAccount, noteBackFromBilling } from "#app/domain/checkout/open-billing-portal.server.ts";
+import { getRenewalOffer } from "#app/domain/checkout/start-renewal.server.ts";
 import { getLicenseForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
-import { entitlementWords } from "#app/domain/product/plan-words.ts";
+import { getSubscriptionForCustomer } from "#app/domain/subscription/portal-subscription.queries.server.ts";
 import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
-import { formErrorResponse, invalidForm, parseForm } from "#app/http/forms.server.ts";
+import type { FormState } from "#app/http/form-state.ts";
+import { invalidForm, parseForm } from "#app/http/forms.server.ts";
 import { requireCustomer } from "#app/http/guards.server.ts";
 import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
-import { Button } from "#app/ui/button.tsx";
 import { Card } from "#app/ui/card.tsx";
-import { Fact, Facts } from "#app/ui/facts.tsx";
-import { ErrorSummary, HiddenField } from "#app/ui/field.tsx";
-import { LicenseKey } from "#app/ui/license-key.tsx";
+import { ErrorSummary } from "#app/ui/field.tsx";
 import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
-import { SubmissionToken } from "#app/ui/submission-token.tsx";
-import { Time } from "#app/ui/time.tsx";
 import { Timeline } from "#app/ui/timeline.tsx";
-import { deviceUse } from "./license-card.tsx";
-import { ResendForm } from "./license-forms.server.ts";
+import { LicenseDetails } from "./license-details.tsx";
+import { actOnLicense } from "./license-form-action.server.ts";
+import { PortalLicenseForm } from "./license-forms.server.ts";
+import { LicenseKeyCard } from "./license-key-card.tsx";
+import { RenewalDialog } from "./license-renewal.tsx";
+import { BillingButton, LicenseSubscription } from "./license-subscription.tsx";
 
 export async function loader({ request, params }: LoaderFunctionArgs) {
   const customer = await requireCustomer(request);
-  const license = await getLicenseForCustomer({
-    licenseId: params.licenseId ?? "",
-    customerId: customer.id,
-    now: currentTime(),
-  });
+  const about = { licenseId: params.licenseId ?? "", customerId: customer.id, now: currentTime() };
+  const license = await getLicenseForCustomer(about);
   if (!license) throw notFound("license");
-  return json({ license, submission: crypto.randomUUID() });
+  const query = new URL(request.url).searchParams;
+  if (query.get("back") === "billing") throw await backFromBilling(about);
+  const [subscription, renewal, hasBilling] = await Promise.all([
+    getSubscriptionForCustomer(about),
+    getRenewalOffer(about),
+    hasBillingAccount(customer.id),
+  ]);
+  return json({
+    license,
+    subscription,
+    renewal,
+    asksToRenew: query.has("renew"),
+    hasBilling: hasBilling && license.orderNumber !== null,
+    submission: crypto.randomUUID(),
+  });
+}
+
+/** Stripe's billing pages lead here: what was changed there shows at once, and a reload asks nobody again. */
+async function backFromBilling(about: { licenseId: string; customerId: string; now: Date }) {
+  const inStep = await noteBackFromBilling(about);
+  return redirectWithFlash(
+    paths.portal.license(about.licenseId),
+    inStep
+      ? "This is your license after your visit to the billing pages."
+      : "Changes you made on the billing pages show here within a few minutes.",
+  );
 }
 
 export async function action({ request, params, context }: ActionFunctionArgs) {
@@ -40,31 +62,30 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
   const now = currentTime();
   // A stranger's license is unknown here, whatever the form says.
   if (!(await getLicenseForCustomer({ licenseId, customerId: customer.id, now }))) throw notFound("license");
-  const parsed = await parseForm(request, ResendForm);
+  const parsed = await parseForm(request, PortalLicenseForm);
   if (!parsed.ok) return invalidForm(parsed.state);
-  try {
-    const { message } = await resendLicenseToOwner({
-      licenseId,
-      customerId: customer.id,
-      actor: customer.actor,
-      submission: parsed.value.submission,
-      now,
-      requestId: context.requestId,
-    });
-    return await redirectWithFlash(paths.portal.license(licenseId), message);
-  } catch (error) {
-    return formErrorResponse(error, parsed.form);
-  }
+  return actOnLicense(request, { licenseId, customer, now, requestId: context.requestId }, parsed);
 }
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data ? data.license.productName : "License"} · Latchkey` },
 ];
 
+/** Which form of the page a refusal is about; one that is none of ours is told beside the first. */
+function formOf(state: FormState | undefined): string {
+  const intent = state?.values.intent ?? "";
+  return ["billing", "renew"].includes(intent) ? intent : "resend";
+}
+
+const receipts = { flow: "manage" as const, label: "Invoices and receipts", primary: false };
+
 export default function License() {
-  const { license } = useLoaderData<typeof loader>();
-  const words = licenseWords(license.status);
-  const entitlements = entitlementWords(license.entitlements);
+  const { license, subscription, renewal, asksToRenew, hasBilling, submission } =
+    useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
+  const refused = (form: string): FormState | undefined =>
+    formOf(answer?.form) === form ? answer?.form : undefined;
+  const closeTo = paths.portal.license(license.id);
   return (
     <>
       <PageHeader
@@ -75,68 +96,31 @@ export default function License() {
       />
       <div className="grid gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)] lg:items-start">
         <div className="grid gap-6">
-          <Card title="License key">
-            <div className="grid gap-4">
-              <p>
-                {words.meaning} {words.next}
-              </p>
-              <LicenseKey masked={license.maskedKey} full={license.key ?? undefined} />
-              {license.key === null && <p>The key cannot be shown at the moment. Please contact us.</p>}
-              {license.status !== "revoked" && <ResendKey ownerEmail={license.ownerEmail} />}
-            </div>
-          </Card>
-          <Card title="Details">
-            <Facts>
-              <Fact label="Term">{license.ends}</Fact>
-              <Fact label="Devices">{deviceUse(license)}</Fact>
-              <Fact label="Updates">
-                {license.updatesUntil ? (
-                  <>
-                    Included until <Time at={license.updatesUntil} dateOnly />
-                  </>
-                ) : (
-                  "All included"
-                )}
-              </Fact>
-              {entitlements.length > 0 && (
-                <Fact label="Includes">
-                  <ul>
-                    {entitlements.map((entitlement) => (
-                      <li key={entitlement}>{entitlement}</li>
-                    ))}
-                  </ul>
-                </Fact>
-              )}
-              <Fact label="Issued">
-                <Time at={license.issuedAt} dateOnly />
-              </Fact>
-              {license.orderNumber !== null && <Fact label="Order">#{license.orderNumber}</Fact>}
-            </Facts>
-          </Card>
+          <LicenseKeyCard
+            license={license}
+            renewable={renewal?.ok === true}
+            submission={submission}
+            state={refused("resend")}
+          />
+          {subscription && <LicenseSubscription subscription={subscription} state={refused("billing")} />}
+          <LicenseDetails license={license} />
+          {!subscription && hasBilling && (
+            <Card title="Billing">
+              <div className="grid gap-4">
+                <ErrorSummary state={refused("billing")} />
+                <p>Invoices and receipts of your purchases are on Stripe’s pages.</p>
+                <BillingButton action={receipts} />
+              </div>
+            </Card>
+          )}
         </div>
         <Card title="History">
           {license.history.length > 0 ? <Timeline entries={license.history} /> : <p>Nothing yet.</p>}
         </Card>
       </div>
+      {renewal && (asksToRenew || refused("renew")) && (
+        <RenewalDialog offer={renewal} ends={license.ends} closeTo={closeTo} state={refused("renew")} />
+      )}
     </>
-  );
-}
-
-function ResendKey({ ownerEmail }: { ownerEmail: string }) {
-  const { submission } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
-  const sending = useNavigation().formData?.get("intent") === "resend";
-  return (
-    <Form method="post" className="grid gap-3 border-t border-line pt-4 print:hidden">
-      <ErrorSummary state={answer?.form} />
-      <HiddenField name="intent" value="resend" />
-      <SubmissionToken token={submission} />
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <Button variant="secondary" pending={sending}>
-          Send the key again
-        </Button>
-        <p className="text-sm text-ink-muted wrap-anywhere">To {ownerEmail}</p>
-      </div>
-    </Form>
   );
 }

@@ -1,6 +1,8 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { listLicensesForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
+import { groupBySubscription } from "#app/domain/license/portal-license.ts";
+import { listSubscriptionsForCustomer } from "#app/domain/subscription/portal-subscription.queries.server.ts";
 import { currentTime } from "#app/http/current-time.server.ts";
 import { requireCustomer } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
@@ -8,23 +10,33 @@ import { ButtonLink } from "#app/ui/button.tsx";
 import { EmptyState } from "#app/ui/empty-state.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 import { LicenseCard, type ShownLicense } from "./license-card.tsx";
+import { type ShownSubscription, SubscriptionCard } from "./subscription-card.tsx";
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const customer = await requireCustomer(request);
-  const licenses = await listLicensesForCustomer({ customerId: customer.id, now: currentTime() });
-  return json({ licenses, email: customer.email });
+  const asked = { customerId: customer.id, now: currentTime() };
+  const [licenses, subscriptions] = await Promise.all([
+    listLicensesForCustomer(asked),
+    listSubscriptionsForCustomer(asked),
+  ]);
+  const shown = subscriptions.map(({ id, next, notice }) => [id, { next, notice }] as const);
+  return json({
+    groups: groupBySubscription(licenses),
+    subscriptions: Object.fromEntries(shown),
+    email: customer.email,
+  });
 }
 
 export const meta: MetaFunction = () => [{ title: "My licenses · Latchkey" }];
 
 export default function Licenses() {
-  const { licenses, email } = useLoaderData<typeof loader>();
-  const past = licenses.filter(isPast);
-  const current = licenses.filter((license) => !isPast(license));
+  const { groups, subscriptions, email } = useLoaderData<typeof loader>();
+  const past = groups.filter(isPast);
+  const current = groups.filter((group) => !isPast(group));
   return (
     <>
       <PageHeader title="My licenses" lead={`Everything bought with ${email}.`} />
-      {licenses.length === 0 ? (
+      {groups.length === 0 ? (
         <EmptyState
           title="No licenses yet"
           action={<ButtonLink to={paths.home()}>See plans and prices</ButtonLink>}
@@ -37,7 +49,7 @@ export default function Licenses() {
       ) : (
         <div className="grid gap-10">
           {current.length > 0 ? (
-            <CardList licenses={current} />
+            <CardList groups={current} subscriptions={subscriptions} />
           ) : (
             <EmptyState
               title="No license in use"
@@ -51,7 +63,7 @@ export default function Licenses() {
               <h2 id="past" className="text-lg font-semibold">
                 Ended licenses
               </h2>
-              <CardList licenses={past} headingLevel={3} />
+              <CardList groups={past} subscriptions={subscriptions} headingLevel={3} />
             </section>
           )}
         </div>
@@ -60,18 +72,36 @@ export default function Licenses() {
   );
 }
 
-function CardList({ licenses, headingLevel }: { licenses: ShownLicense[]; headingLevel?: 3 }) {
+type Group = { subscriptionId: string | null; licenses: ShownLicense[] };
+
+type CardListProps = {
+  groups: readonly Group[];
+  subscriptions: Record<string, ShownSubscription>;
+  headingLevel?: 2 | 3;
+};
+
+function CardList({ groups, subscriptions, headingLevel = 2 }: CardListProps) {
   return (
     <ul className="grid gap-5">
-      {licenses.map((license) => (
-        <li key={license.id} className="grid min-w-0">
-          <LicenseCard license={license} headingLevel={headingLevel ?? 2} />
-        </li>
-      ))}
+      {groups.map(({ subscriptionId, licenses }) => {
+        const [license] = licenses;
+        if (!license) return null;
+        const subscription = subscriptions[subscriptionId ?? ""] ?? null;
+        return (
+          <li key={license.id} className="grid min-w-0">
+            {licenses.length > 1 ? (
+              <SubscriptionCard {...{ licenses, subscription, headingLevel }} />
+            ) : (
+              <LicenseCard license={license} next={subscription?.next ?? null} headingLevel={headingLevel} />
+            )}
+          </li>
+        );
+      })}
     </ul>
   );
 }
 
-function isPast({ status }: ShownLicense): boolean {
-  return status === "expired" || status === "revoked";
+/** A subscription is past when its last key is. */
+function isPast({ licenses }: Group): boolean {
+  return licenses.every(({ status }) => status === "expired" || status === "revoked");
 }

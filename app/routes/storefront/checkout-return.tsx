@@ -10,7 +10,7 @@ import { errorResponse } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
 import { ButtonLink } from "#app/ui/button.tsx";
 import { OutcomePage } from "./outcome-page.tsx";
-import { PurchaseReady } from "./purchase-ready.tsx";
+import { PurchaseReady, readyTitle } from "./purchase-ready.tsx";
 import { StillProcessing } from "./still-processing.tsx";
 
 export async function loader({ request, context }: LoaderFunctionArgs) {
@@ -46,7 +46,7 @@ const titles: Record<CheckoutReturn["state"], string> = {
 const titleForOthers = "This purchase is complete";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
-  { title: `${isSomebodyElses(data) ? titleForOthers : titles[data?.state ?? "unknown"]} · Latchkey` },
+  { title: `${titleOf(data)} · Latchkey` },
   { name: "robots", content: "noindex" },
 ];
 
@@ -120,8 +120,9 @@ function SomebodyElses({ orderNumber }: { orderNumber: number }) {
   );
 }
 
-function isSomebodyElses(result: { state: string; mine?: boolean } | undefined): boolean {
-  return result?.state === "ready" && result.mine === false;
+function titleOf(result: CheckoutReturn | undefined): string {
+  if (result?.state !== "ready") return titles[result?.state ?? "unknown"];
+  return result.mine ? readyTitle(result) : titleForOthers;
 }
 
 function ChooseAgain({ children }: { children: string }) {

@@ -1,17 +1,28 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
+import { listRunningPlans } from "#app/domain/license/portal-license.queries.server.ts";
+import { billingChoiceOf, withBillingChoice } from "#app/domain/product/billing-choice.ts";
 import { getShop, listCatalogForShop } from "#app/domain/product/catalog.queries.server.ts";
+import { currentTime } from "#app/http/current-time.server.ts";
 import { getCustomer } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
 import { Banner } from "#app/ui/banner.tsx";
 import { ButtonLink } from "#app/ui/button.tsx";
 import { EmptyState } from "#app/ui/empty-state.tsx";
+import { BillingToggle } from "./billing-toggle.tsx";
 import { PlanCard } from "./plan-card.tsx";
 import { productStructuredData } from "./product-structured-data.ts";
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const [products, customer] = await Promise.all([listCatalogForShop(), getCustomer(request)]);
-  return json({ products, shop: getShop(), customerEmail: customer?.email ?? null });
+  const running = customer ? await listRunningPlans({ customerId: customer.id, now: currentTime() }) : {};
+  const chosen = billingChoiceOf(new URL(request.url).searchParams.get("billing"));
+  return json({
+    products: products.map((product) => withBillingChoice(product, chosen)),
+    shop: getShop(),
+    customerEmail: customer?.email ?? null,
+    running,
+  });
 }
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
@@ -23,7 +34,7 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 ];
 
 export default function Home() {
-  const { products, shop, customerEmail } = useLoaderData<typeof loader>();
+  const { products, shop, customerEmail, running } = useLoaderData<typeof loader>();
   return (
     <div className="grid gap-10">
       <header className="grid gap-4">
@@ -60,6 +71,7 @@ export default function Home() {
             </h2>
             {product.description && <p className="max-w-2xl text-ink-muted">{product.description}</p>}
           </div>
+          {product.choice && <BillingToggle productName={product.name} choice={product.choice} />}
           <ul className="grid gap-5 sm:grid-cols-2 lg:grid-cols-[repeat(auto-fit,minmax(19rem,1fr))]">
             {product.plans.map((plan) => (
               <li key={plan.id} className="grid">
@@ -68,6 +80,7 @@ export default function Home() {
                   plan={plan}
                   open={shop.open}
                   customerEmail={customerEmail}
+                  runningLicenseId={running[plan.id] ?? null}
                 />
               </li>
             ))}

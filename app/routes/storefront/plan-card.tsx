@@ -4,15 +4,17 @@ import { formatMoney } from "#app/domain/money.ts";
 import {
   deviceWords,
   entitlementWords,
-  intervalWords,
   type PlanTerms,
   planName,
+  purchaseWords,
+  rateWords,
   termWords,
   updateWords,
 } from "#app/domain/product/plan-words.ts";
 import { paths } from "#app/paths.ts";
 import { Button } from "#app/ui/button.tsx";
 import { HiddenField, TextField } from "#app/ui/field.tsx";
+import { TextLink } from "#app/ui/text-link.tsx";
 
 type Price = {
   id: string;
@@ -30,10 +32,12 @@ type PlanCardProps = {
   /** Whether anything can be bought at all. */
   open: boolean;
   customerEmail: string | null;
+  /** The license by which this customer has the plan already, running; buying another is allowed. */
+  runningLicenseId: string | null;
 };
 
 /** One plan: what it costs, what it includes, and the form that buys it, which needs no script. */
-export function PlanCard({ productName, plan, open, customerEmail }: PlanCardProps) {
+export function PlanCard({ productName, plan, open, customerEmail, runningLicenseId }: PlanCardProps) {
   const included = [
     termWords(plan),
     deviceWords(plan),
@@ -44,7 +48,7 @@ export function PlanCard({ productName, plan, open, customerEmail }: PlanCardPro
     <article className="flex flex-col gap-5 rounded-2xl border border-line bg-surface p-5 shadow-card sm:p-6">
       <h3 className="text-lg font-semibold wrap-anywhere">{plan.name}</h3>
       {plan.prices.map((price) => (
-        <PriceLine key={price.id} price={price} />
+        <PriceLine key={price.id} price={price} seats={plan.seats} />
       ))}
       <ul
         aria-label={`${plan.name} includes`}
@@ -58,6 +62,15 @@ export function PlanCard({ productName, plan, open, customerEmail }: PlanCardPro
         ))}
       </ul>
       <div className="mt-auto grid gap-4 border-t border-line pt-5">
+        {runningLicenseId && (
+          <p className="text-sm">
+            You are subscribed to this plan.{" "}
+            <TextLink to={paths.portal.license(runningLicenseId)}>
+              Change its seats or payment<span className="sr-only"> of {plan.name}</span>
+            </TextLink>{" "}
+            instead of subscribing twice.
+          </p>
+        )}
         {plan.prices.map((price) => (
           <BuyForm
             key={price.id}
@@ -74,21 +87,19 @@ export function PlanCard({ productName, plan, open, customerEmail }: PlanCardPro
   );
 }
 
-function PriceLine({ price }: { price: Price }) {
-  const unit = price.interval && price.maxQuantity > 1 ? "per seat, " : "";
+function PriceLine({ price, seats }: { price: Price; seats: PlanTerms["seats"] }) {
   return (
     <div>
       <p className="flex flex-wrap items-baseline gap-x-2">
         <span className="text-3xl font-semibold tracking-tight tabular-nums">
           {formatMoney(price.amount, price.currency)}
         </span>
-        <span className="text-ink-muted">
-          {unit}
-          {intervalWords(price)}
-        </span>
+        <span className="text-ink-muted">{rateWords({ ...price, seats })}</span>
       </p>
       {price.trialDays !== null && (
-        <p className="mt-1 text-sm text-ink-muted">First {price.trialDays} days free</p>
+        <p className="mt-1 text-sm text-ink-muted">
+          {price.trialDays} days free first. Cancel before they end and you pay nothing.
+        </p>
       )}
     </div>
   );
@@ -105,7 +116,6 @@ type BuyFormProps = {
 };
 
 function BuyForm({ price, planName, seats, several, open, customerEmail }: BuyFormProps) {
-  if (price.interval) return <p className="text-ink-muted">Subscriptions open soon.</p>;
   if (!open) return <p className="text-ink-muted">Not on sale yet.</p>;
   return (
     <Form
@@ -120,7 +130,7 @@ function BuyForm({ price, planName, seats, several, open, customerEmail }: BuyFo
       {price.maxQuantity > 1 ? (
         <div className="w-28">
           <TextField
-            label={seats === "keys" ? "Licenses" : "Quantity"}
+            label={seats === "devices" ? "Quantity" : price.interval ? "Seats" : "Licenses"}
             name="quantity"
             id={`quantity-${price.id}`}
             type="number"
@@ -137,7 +147,7 @@ function BuyForm({ price, planName, seats, several, open, customerEmail }: BuyFo
         <HiddenField name="quantity" value={1} />
       )}
       <Button className="min-w-24 grow">
-        Buy {several && `for ${formatMoney(price.amount, price.currency)}`}
+        {purchaseWords(price)} {several && `for ${formatMoney(price.amount, price.currency)}`}
         <span className="sr-only">{planName}</span>
       </Button>
     </Form>

@@ -5,7 +5,12 @@ type OfferedProduct = {
   description: string;
   plans: readonly {
     name: string;
-    prices: readonly { amount: number; currency: string; interval: string | null }[];
+    prices: readonly {
+      amount: number;
+      currency: string;
+      interval: string | null;
+      intervalCount?: number | null;
+    }[];
   }[];
 };
 
@@ -15,16 +20,13 @@ type OfferedProduct = {
  */
 export function productStructuredData(product: OfferedProduct, shopUrl: string) {
   const offers = product.plans.flatMap((plan) =>
-    plan.prices
-      .filter((price) => price.interval === null)
-      .map((price) => ({
-        "@type": "Offer",
-        name: plan.name,
-        price: decimalAmount(price.amount, price.currency),
-        priceCurrency: price.currency.toUpperCase(),
-        availability: "https://schema.org/InStock",
-        url: shopUrl,
-      })),
+    plan.prices.map((price) => ({
+      "@type": "Offer",
+      name: plan.name,
+      ...priceData(price),
+      availability: "https://schema.org/InStock",
+      url: shopUrl,
+    })),
   );
   return {
     "@context": "https://schema.org",
@@ -33,6 +35,17 @@ export function productStructuredData(product: OfferedProduct, shopUrl: string) 
     ...(product.description && { description: product.description }),
     offers,
   };
+}
+
+/** What is paid again and again says for how long each payment is good, as ISO 8601 has it: P1M, P1Y. */
+function priceData(price: OfferedProduct["plans"][number]["prices"][number]) {
+  const amount = {
+    price: decimalAmount(price.amount, price.currency),
+    priceCurrency: price.currency.toUpperCase(),
+  };
+  if (price.interval === null) return amount;
+  const billingDuration = `P${price.intervalCount ?? 1}${price.interval === "year" ? "Y" : "M"}`;
+  return { ...amount, priceSpecification: { "@type": "UnitPriceSpecification", ...amount, billingDuration } };
 }
 
 function decimalAmount(amount: number, currency: string): string {
