@@ -26,6 +26,9 @@ export type EndingLicense = {
 
 const dayMs = 86_400_000;
 
+/** That a license has ended is news for so long. */
+export const expiryLookBackDays = 7;
+
 /**
  * Which end a reminder would be about; null when there is none to speak of: nothing ends, or what ends is told in
  * another way (a renewal that fails, a trial, a pause).
@@ -60,13 +63,17 @@ export function comingEnd(license: EndingLicense, subscription: SubscriptionFact
 export function dueStage({ ending, end, spanDays }: ComingEnd, now: Date): ReminderStage | null {
   if (end <= now) return null;
   const daysLeft = dayOf(new Date(end.getTime() - 1)) - dayOf(now);
-  const due = stagesOf(ending).filter((stage) => daysLeft <= stage && (stage === 0 || spanDays > 2 * stage));
+  const due = stagesOf(ending, spanDays).filter(
+    (stage) => daysLeft <= stage && (stage === 0 || spanDays > 2 * stage),
+  );
   return due.at(-1) ?? null;
 }
 
-/** A renewal is announced early or not at all, so only long periods have one; who canceled knows that it ends. */
-function stagesOf(ending: Ending): readonly ReminderStage[] {
-  if (ending === "renews") return [30, 7];
+/** Somebody who is charged every month need not hear of it; who canceled knows that it ends. */
+const longPeriodDays = 60;
+
+function stagesOf(ending: Ending, spanDays: number): readonly ReminderStage[] {
+  if (ending === "renews") return spanDays > longPeriodDays ? [30, 7] : [];
   return ending === "canceled" ? [7, 1, 0] : reminderStages;
 }
 
