@@ -150,7 +150,15 @@ export const policies: Record<string, RoutePolicy> = {
     },
   },
   "routes/admin/settings.tsx": { read: "audit.read" },
-  "routes/admin/webhook-inbox.tsx": { read: "webhook.read" },
+  "routes/admin/webhook-inbox.tsx": {
+    read: "webhook.read",
+    acts: {
+      "fetch-missed": {
+        policy: "webhook.replay",
+        fields: () => ({ intent: "fetch-missed", submission: submission() }),
+      },
+    },
+  },
   "routes/admin/webhook-event.tsx": {
     read: "webhook.read",
     acts: {

@@ -372,8 +372,12 @@ test("one timeline holds payment, mail, events and acts of the license and its o
     ["license", "Suspended", "shared key", staff.email],
     ["email", "Email waiting for a@b.example: License keys", null, null],
     ["license", "License issued", null, "Stripe"],
-    ["payment", "Order paid", "evt_t1", "Stripe"],
+    ["payment", "Order paid", null, "Stripe"],
     ["event", "Stripe event processed: checkout.session.completed", null, "Stripe"],
     ["payment", `Order #${order.number} created`, null, null],
   ]);
+  expect(read?.timeline.find(({ title }) => title === "Order paid")?.cause).toEqual({
+    words: "Told by Stripe: evt_t1",
+    eventKeys: ["evt_t1"],
+  });
 });

@@ -7,18 +7,23 @@ import { signInCookie } from "#app/http/sign-in-cookies.server.ts";
 import { db, inTransaction } from "#app/infra/db.server.ts";
 import { createStaffSession } from "#app/infra/session-store.server.ts";
 import { paths } from "#app/paths.ts";
+import * as alerts from "#app/routes/admin/alerts.tsx";
 import * as auditLog from "#app/routes/admin/audit-log.tsx";
 import * as customerPage from "#app/routes/admin/customer.tsx";
 import * as customers from "#app/routes/admin/customers.tsx";
+import * as licensePage from "#app/routes/admin/license.tsx";
 import * as orderPage from "#app/routes/admin/order.tsx";
 import * as orders from "#app/routes/admin/orders.tsx";
 import * as overview from "#app/routes/admin/overview.tsx";
+import * as settings from "#app/routes/admin/settings.tsx";
+import * as subscriptions from "#app/routes/admin/subscriptions.tsx";
 import * as eventPage from "#app/routes/admin/webhook-event.tsx";
 import * as inbox from "#app/routes/admin/webhook-inbox.tsx";
-import { aCustomer, aLicense, anOrder, aStaffMember } from "#tests/factories.ts";
+import { aCustomer, aLicense, anOrder, aStaffMember, aSubscription } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
-await useTestRuntime();
+// Nothing answers on this port, as when Stripe is down.
+await useTestRuntime({ stripeApiBase: "http://127.0.0.1:9" });
 
 type Handler<Args> = (args: Args) => Promise<unknown>;
 type Params = Record<string, string>;
@@ -98,6 +103,7 @@ async function aSale() {
 }
 
 const { customer, order, sourceId, event } = await aSale();
+const renewing = await aSubscription();
 
 const pages = [
   { name: "overview", page: overview, path: paths.admin.overview(), params: {} },
@@ -110,6 +116,15 @@ const pages = [
   },
   { name: "orders", page: orders, path: paths.admin.orders(), params: {} },
   { name: "order", page: orderPage, path: paths.admin.order(order.id), params: { orderId: order.id } },
+  {
+    name: "order of a subscription",
+    page: orderPage,
+    path: paths.admin.order(renewing.order.id),
+    params: { orderId: renewing.order.id },
+  },
+  { name: "subscriptions", page: subscriptions, path: paths.admin.subscriptions(), params: {} },
+  { name: "alerts", page: alerts, path: paths.admin.alerts(), params: {} },
+  { name: "settings", page: settings, path: paths.admin.settings(), params: {} },
   { name: "inbox", page: inbox, path: paths.admin.webhookInbox(), params: {} },
   {
     name: "event",
@@ -228,8 +243,10 @@ test("roles that may not replay, sync or resolve are refused and change nothing"
         { intent: "resync", sourceId, submission },
       ),
       await browser.post(overview.action, "/x", {}, { intent: "resolve", alertId: alert.id, submission }),
+      await browser.post(alerts.action, "/x", {}, { intent: "resolve", alertId: alert.id, submission }),
+      await browser.post(inbox.action, "/x", {}, { intent: "fetch-missed", submission }),
     ];
-    expect(answers.map(statusOf), role).toEqual([403, 403, 403]);
+    expect(answers.map(statusOf), role).toEqual([403, 403, 403, 403, 403]);
     expect(await db().auditLog.count()).toBe(before);
   }
   expect(await db().alert.findUnique({ where: { id: alert.id } })).toMatchObject({ resolvedAt: null });
@@ -256,6 +273,82 @@ test("an alert is resolved from the overview and leaves it; a broken form says w
     statusOf(await post({ intent: "resolve", alertId: alert.id, submission: crypto.randomUUID() })),
   ).toBe(303);
   expect(JSON.stringify(await browser.open(overview.loader, path))).not.toContain("Map the price.");
+});
+
+test("all alerts are on their page; resolving one there leads back to the same filter", async () => {
+  const browser = await aStaffBrowser("admin");
+  for (let n = 1; n <= 12; n++)
+    await inTransaction((tx) =>
+      raiseAlert(tx, {
+        now: new Date(),
+        kind: "dispute-opened",
+        causeKey: `dp_${n}`,
+        message: `Dispute ${n}.`,
+      }),
+    );
+  const path = paths.admin.alerts({ kind: "dispute-opened" });
+  const shown = (await browser.open(alerts.loader, path)) as Awaited<ReturnType<typeof alerts.loader>>;
+  expect(shown.alerts).toHaveLength(12);
+  const start = (await browser.open(overview.loader, "/admin")) as Awaited<
+    ReturnType<typeof overview.loader>
+  >;
+  expect(start.attention.open.alerts).toHaveLength(5);
+  expect(start.attention.openCount).toBe(await db().alert.count({ where: { resolvedAt: null } }));
+  const [first] = shown.alerts;
+  const form = { intent: "resolve", alertId: first?.id ?? "", submission: first?.submission ?? "" };
+  const answer = await browser.post(alerts.action, path, {}, form);
+  expect(answer instanceof Response && answer.headers.get("Location")).toBe(path);
+  const resolved = JSON.stringify(await browser.open(alerts.loader, `${path}&state=resolved`));
+  expect(resolved).toContain("Dispute 12.");
+  expect(resolved).not.toContain("Dispute 11.");
+});
+
+test("the page of an order shows its subscription, invoices and payments as Stripe held them, and syncs it", async () => {
+  const browser = await aStaffBrowser("owner");
+  const path = paths.admin.order(renewing.order.id);
+  const params = { orderId: renewing.order.id };
+  const page = await browser.open(orderPage.loader, path, params);
+  expect(page).toMatchObject({
+    subscription: { id: renewing.id, status: "active", invoices: [{ number: "LK-0001", status: "paid" }] },
+    nextStep: "Renews 3 Dec 2026",
+    payments: [{ amount: 4500, invoice: "LK-0001" }],
+  });
+  const form = { intent: "resync", sourceId: renewing.id, submission: crypto.randomUUID() };
+  expect(statusOf(await browser.post(orderPage.action, path, params, form))).toBe(303);
+  expect(await db().stripeSource.findUnique({ where: { id: renewing.id } })).toMatchObject({
+    dirtySeq: renewing.source.dirtySeq + 1,
+  });
+});
+
+test("an order that renewed a license leads to it, and the license back to the order", async () => {
+  const browser = await aStaffBrowser("viewer");
+  const license = await aLicense({ term: "days", paidUntil: new Date(Date.UTC(2027, 11, 3)) });
+  const bought = await anOrder({ renewsLicenseId: license.id, stripeSessionId: "cs_test_renewal" });
+  const paidAt = new Date(Date.UTC(2026, 11, 3));
+  await db().licenseRenewal.create({
+    data: { id: "renewal_1", licenseId: license.id, sourceId: "cs_test_renewal", days: 365, paidAt },
+  });
+  expect(
+    await browser.open(orderPage.loader, paths.admin.order(bought.id), { orderId: bought.id }),
+  ).toMatchObject({ order: { renewsLicense: { id: license.id } } });
+  expect(
+    await browser.open(licensePage.loader, paths.admin.license(license.id), { licenseId: license.id }),
+  ).toMatchObject({
+    license: {
+      worksUntilWords: "Works until 3 Dec 2027, the end of what is paid.",
+      renewals: [{ days: 365, reversedAt: null, order: { id: bought.id, number: bought.number } }],
+    },
+  });
+});
+
+test("missed events are not fetched where Stripe does not answer, and the page says so", async () => {
+  const browser = await aStaffBrowser("owner");
+  const fetchMissed = (submission: string) =>
+    browser.post(inbox.action, paths.admin.webhookInbox(), {}, { intent: "fetch-missed", submission });
+  expect(statusOf(await fetchMissed("mine"))).toBe(422);
+  const answer = await fetchMissed(crypto.randomUUID());
+  expect(statusOf(answer)).toBe(503);
+  expect(await db().auditLog.count({ where: { event: "webhook.fetched" } })).toBe(0);
 });
 
 test("the audit log tells on request whether its chain is whole", async () => {

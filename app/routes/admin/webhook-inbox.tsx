@@ -1,29 +1,30 @@
-import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
+import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { fetchMissedEvents } from "#app/domain/webhook-inbox/fetch-missed-events.server.ts";
 import { getOldestUnprocessed, listEvents } from "#app/domain/webhook-inbox/webhook-inbox.queries.server.ts";
 import { inboxStates } from "#app/domain/webhook-inbox/webhook-inbox.ts";
 import { currentTime } from "#app/http/current-time.server.ts";
-import { parseQuery } from "#app/http/forms.server.ts";
+import { redirectWithFlash } from "#app/http/flash.server.ts";
+import { formErrorResponse, invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
-import { EventType } from "#app/routes/admin/event-type.tsx";
+import { EventsTable } from "#app/routes/admin/events-table.tsx";
+import { FetchMissed } from "#app/routes/admin/fetch-missed.tsx";
 import { InboxLag } from "#app/routes/admin/inbox-lag.tsx";
-import { InboxStateBadge, inboxStateLabels } from "#app/routes/admin/inbox-state-badge.tsx";
+import { inboxStateLabels } from "#app/routes/admin/inbox-state-badge.tsx";
 import { InboxQuery } from "#app/routes/admin/list-queries.server.ts";
+import { FetchMissedForm } from "#app/routes/admin/operation-forms.server.ts";
 import { ButtonLink } from "#app/ui/button.tsx";
 import { EmptyState } from "#app/ui/empty-state.tsx";
-import { SelectField, TextField } from "#app/ui/field.tsx";
+import { ErrorSummary, SelectField, TextField } from "#app/ui/field.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 import { Pager } from "#app/ui/pager.tsx";
 import { FilterBar } from "#app/ui/search-form.tsx";
-import { Cell, Row, Table } from "#app/ui/table.tsx";
-import { TextLink } from "#app/ui/text-link.tsx";
-import { Time } from "#app/ui/time.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Webhooks · Latchkey" }];
 
 export async function loader({ request }: LoaderFunctionArgs) {
-  await requireStaff(request, "webhook.read");
+  const staff = await requireStaff(request, "webhook.read");
   const query = parseQuery(request, InboxQuery);
   const { state, type, q } = query;
   const [page, oldest] = await Promise.all([listEvents(query), getOldestUnprocessed()]);
@@ -34,19 +35,28 @@ export async function loader({ request }: LoaderFunctionArgs) {
     now: currentTime(),
     previous: page.previous && paths.admin.webhookInbox({ state, type, q, before: page.previous }),
     next: page.next && paths.admin.webhookInbox({ state, type, q, after: page.next }),
+    mayFetch: staff.may("webhook.replay"),
+    submission: crypto.randomUUID(),
   };
 }
 
-type Listed = ReturnType<typeof useLoaderData<typeof loader>>["events"][number];
-
-const columns = [
-  { label: "Event" },
-  { label: "Status" },
-  { label: "About" },
-  { label: "Deliveries", align: "right" },
-  { label: "Tries", align: "right" },
-  { label: "Received" },
-] as const;
+export async function action({ request, context }: ActionFunctionArgs) {
+  const staff = await requireStaff(request, "webhook.replay");
+  const parsed = await parseForm(request, FetchMissedForm);
+  if (!parsed.ok) return invalidForm(parsed.state);
+  const { submission } = parsed.value;
+  try {
+    const { message } = await fetchMissedEvents({
+      actor: staff.actor,
+      submission,
+      now: currentTime(),
+      requestId: context.requestId,
+    });
+    return await redirectWithFlash(paths.admin.webhookInbox(), message);
+  } catch (error) {
+    return formErrorResponse(error, parsed.form);
+  }
+}
 
 const stateOptions = [
   { value: "", label: "Any" },
@@ -54,11 +64,18 @@ const stateOptions = [
 ];
 
 export default function WebhookInbox() {
-  const { events, filter, oldest, now, previous, next } = useLoaderData<typeof loader>();
+  const { events, filter, oldest, now, previous, next, mayFetch, submission } =
+    useLoaderData<typeof loader>();
+  const failed = useActionData<typeof action>();
   const filtered = Boolean(filter.state || filter.type || filter.q);
   return (
     <>
-      <PageHeader title="Webhooks" lead="Every event Stripe delivered, and what came of it." />
+      <PageHeader
+        title="Webhooks"
+        lead="Every event Stripe delivered, and what came of it."
+        actions={mayFetch && <FetchMissed key={submission} submission={submission} />}
+      />
+      <ErrorSummary state={failed?.form} />
       <InboxLag oldest={oldest} now={now} />
       <FilterBar
         label="Filter events"
@@ -82,47 +99,9 @@ export default function WebhookInbox() {
         />
         <SelectField label="Status" name="state" defaultValue={filter.state ?? ""} options={stateOptions} />
       </FilterBar>
-      {events.length === 0 ? (
-        <NoEvents filtered={filtered} />
-      ) : (
-        <Table caption="Events from Stripe, the newest first" columns={columns}>
-          {events.map((event) => (
-            <EventRow key={event.dedupeKey} event={event} />
-          ))}
-        </Table>
-      )}
+      {events.length === 0 ? <NoEvents filtered={filtered} /> : <EventsTable events={events} />}
       <Pager previous={previous ?? undefined} next={next ?? undefined} label="Pages of events" />
     </>
-  );
-}
-
-function EventRow({ event }: { event: Listed }) {
-  return (
-    <Row>
-      <Cell label="Event">
-        <TextLink to={paths.admin.webhookEvent(event.dedupeKey)}>
-          <EventType type={event.type} />
-        </TextLink>
-      </Cell>
-      <Cell label="Status">
-        <InboxStateBadge state={event.state} />
-        {event.lastError && <p className="mt-1 text-xs text-ink-muted">{event.lastError}</p>}
-      </Cell>
-      <Cell label="About" breakable>
-        <code translate="no" className="font-mono text-xs">
-          {event.objectId ?? event.eventId}
-        </code>
-      </Cell>
-      <Cell label="Deliveries" align="right">
-        {event.deliveries}
-      </Cell>
-      <Cell label="Tries" align="right">
-        {event.attempts}
-      </Cell>
-      <Cell label="Received">
-        <Time at={event.receivedAt} />
-      </Cell>
-    </Row>
   );
 }
 
