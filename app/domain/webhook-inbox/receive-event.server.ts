@@ -1,5 +1,7 @@
+import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { type IncomingEvent, parseEvent } from "#app/domain/webhook-inbox/parse-event.server.ts";
-import { pool } from "#app/infra/db.server.ts";
+import { inTransaction, pool } from "#app/infra/db.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
 import { isLivemode } from "#app/infra/stripe.server.ts";
 import { wakeWorker } from "#app/infra/wake-worker.server.ts";
@@ -15,11 +17,18 @@ export async function receiveEvent(body: string, receivedAt: Date): Promise<Rece
   const event = parseEvent(body);
   if (!event) return "not-an-event";
   await inboxWriter().write({ event, payload: body, receivedAt });
-  if (event.source) wakeWorker();
+  if (event.livemode !== isLivemode()) await tellOfOtherMode(event, receivedAt);
+  else if (event.source) wakeWorker();
   return "stored";
 }
 
-type Receipt = { event: IncomingEvent; payload: string; receivedAt: Date };
+export type Receipt = {
+  event: IncomingEvent;
+  payload: string;
+  receivedAt: Date;
+  /** How it came here, when Stripe did not deliver it. */
+  note?: string;
+};
 type Waiting = Receipt & { resolve: () => void; reject: (error: unknown) => void };
 
 /** Statements under way at once: one is being flushed to disk while the next is carried out. */
@@ -116,6 +125,13 @@ ON CONFLICT (id) DO UPDATE SET dirty_seq = known.dirty_seq + 1, dirty_cause = ex
 
 const statements = Array.from({ length: maxBatch }, (_, index) => insertEvents(index + 1));
 
+/** Stores events that were found in another way than by delivery, as durably and with the same effect. */
+export async function storeEvents(receipts: readonly Receipt[]): Promise<void> {
+  for (let from = 0; from < receipts.length; from += maxBatch)
+    await insert(receipts.slice(from, from + maxBatch));
+  if (receipts.length > 0) wakeWorker();
+}
+
 async function insert(batch: Receipt[]): Promise<void> {
   const rows = mergeTwins(batch);
   await pool().query({
@@ -126,7 +142,7 @@ async function insert(batch: Receipt[]): Promise<void> {
 }
 
 /** In the order of `parameterTypes`. */
-function parametersOf({ event, payload, receivedAt, deliveries }: Row): unknown[] {
+function parametersOf({ event, payload, receivedAt, deliveries, note }: Row): unknown[] {
   const ignoredBecause = whyIgnored(event);
   return [
     event.dedupeKey,
@@ -141,7 +157,7 @@ function parametersOf({ event, payload, receivedAt, deliveries }: Row): unknown[
     receivedAt,
     deliveries,
     ignoredBecause === null ? null : receivedAt,
-    ignoredBecause,
+    ignoredBecause ?? note ?? null,
     payload,
     event.source?.kind ?? null,
   ];
@@ -166,5 +182,31 @@ function whyIgnored(event: IncomingEvent): string | null {
     return event.livemode
       ? "A live event, but the configured Stripe key is a test key."
       : "A test event, but the configured Stripe key is a live key.";
+  if (event.accountId) return "An event of a connected account; Latchkey sells for its own account only.";
   return event.source ? null : "This kind of event asks nothing of Latchkey.";
+}
+
+/**
+ * Tells staff, once a day for each mode, that events of the other mode come in: real sales may be going by. The event
+ * itself is stored by then, so a failure here is only logged.
+ */
+async function tellOfOtherMode({ livemode }: IncomingEvent, now: Date): Promise<void> {
+  const mode = livemode ? "live" : "test";
+  const causeKey = `${mode}:${now.toISOString().slice(0, 10)}`;
+  const told = singleton("told-of-other-mode", () => ({ lately: "" }));
+  if (told.lately === causeKey) return;
+  const own = livemode ? "test" : "live";
+  await inTransaction((tx) =>
+    raiseAlert(tx, {
+      now,
+      kind: "mode-mismatch",
+      causeKey,
+      message: `Stripe delivers ${mode} events here, but STRIPE_SECRET_KEY is a ${own} key, so they are kept and ignored. Remove this webhook endpoint from the ${mode} mode of your Stripe account, or configure a ${mode} key with its own webhook secret.`,
+    }),
+  ).then(
+    () => {
+      told.lately = causeKey;
+    },
+    (error: unknown) => logger().warn({ err: error }, "the alert about the other mode could not be raised"),
+  );
 }
