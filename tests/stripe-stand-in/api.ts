@@ -2,15 +2,15 @@ import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import Stripe from "stripe";
 import type { StandIn } from "./context.ts";
-import { faultAnswer, invalidRequest, StripeApiError, unauthorized, unknownUrl } from "./errors.ts";
+import { faultAnswer, invalidRequest, StripeApiError, unauthorized } from "./errors.ts";
 import { expand } from "./expand.ts";
 import type { Fault } from "./faults.ts";
+import { findRoute } from "./find-route.ts";
 import { type Claim, claimKey } from "./idempotency.ts";
 import { newId } from "./ids.ts";
+import { inShapeOf } from "./legacy-shapes.ts";
 import { decodeForm, type FormHash, toForm } from "./request-body.ts";
 import type { LoggedRequest } from "./request-log.ts";
-import type { Route } from "./route.ts";
-import { routes } from "./routes.ts";
 
 export type ApiRequest = {
   method: string;
@@ -114,12 +114,13 @@ function execute(
   remember: (status: number, body: string) => void,
 ): Outcome {
   const { expand: paths, ...parameters } = sent;
-  const found = findRoute(request);
+  const found = findRoute(standIn, request.method, request.path);
   const cause = { requestId: entry.id, idempotencyKey: entry.idempotencyKey };
   // Parameters that fail here are refused before the work begins, so nothing is remembered under the key.
   const perform = found.route.prepare(standIn, parameters, { ids: found.ids, path: request.path, cause });
   const wanted = expandPaths(paths);
-  const outcome = attempt(() => expand(standIn, perform(), wanted));
+  const apiVersion = headerOf(request, "stripe-version") ?? Stripe.API_VERSION;
+  const outcome = attempt(() => inShapeOf(standIn, apiVersion, expand(standIn, perform(), wanted)));
   remember(outcome.status, outcome.body);
   return outcome;
 }
@@ -130,14 +131,6 @@ function attempt(work: () => unknown): Outcome {
   } catch (error) {
     return toOutcome(error);
   }
-}
-
-function findRoute(request: ApiRequest): { route: Route; ids: string[] } {
-  for (const route of routes) {
-    const match = route.method === request.method ? route.pattern.exec(request.path) : null;
-    if (match !== null) return { route, ids: match.slice(1).map(decodeURIComponent) };
-  }
-  throw unknownUrl(request.method, request.path);
 }
 
 function expandPaths(paths: unknown): string[] {

@@ -7,6 +7,7 @@ import type { StandIn } from "./context.ts";
 import type { Faults } from "./faults.ts";
 import { dump, type Sale, sales } from "./oracle.ts";
 import { parseParameters } from "./parameters.ts";
+import { type CreditNoteInput, createCreditNote } from "./payments/credit-notes.ts";
 import { type DisputeInput, type DisputeStatus, moveDispute, openDispute } from "./payments/disputes.ts";
 import { byEitherId } from "./payments/find-charge.ts";
 import { type FraudWarningInput, warnOfFraud } from "./payments/fraud-warnings.ts";
@@ -20,6 +21,7 @@ import type { TablesAsJson } from "./store.ts";
 import type {
   Delivery,
   PaymentOutcome,
+  StoredCreditNote,
   StoredDispute,
   StoredEvent,
   StoredFraudWarning,
@@ -86,6 +88,8 @@ export type RunningStandIn = {
   dispute(chargeOrPaymentIntent: string, input?: DisputeInput): StoredDispute;
   /** Moves a dispute on, with the events and movements of money that belong to it. */
   moveDispute(disputeId: string, status: DisputeStatus): StoredDispute;
+  /** Credits an invoice; money goes back only as far as `refundAmount` says. */
+  creditNote(input: CreditNoteInput): StoredCreditNote;
   fraudWarning(chargeOrPaymentIntent: string, input?: FraudWarningInput): StoredFraudWarning;
   openReview(chargeOrPaymentIntent: string): StoredReview;
   closeReview(reviewId: string, reason?: Stripe.Review.ClosedReason): StoredReview;
@@ -147,6 +151,7 @@ export function commandsOf(
     settleRefund: (id, outcome) => settleRefund(standIn, id, outcome),
     dispute: (id, input) => openDispute(standIn, id, input),
     moveDispute: (id, status) => moveDispute(standIn, id, status),
+    creditNote: (input) => createCreditNote(standIn, input, null),
     fraudWarning: (id, input) => warnOfFraud(standIn, id, input),
     openReview: (id) => openReview(standIn, id),
     closeReview: (id, reason) => closeReview(standIn, id, reason ?? "approved"),

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Faults } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
+import type { Route } from "./route.ts";
 import type { Store } from "./store.ts";
 import type { Timers } from "./timers.ts";
 import type { Chaos } from "./webhooks/chaos.ts";
@@ -25,6 +26,8 @@ export type Cause = { requestId: string; idempotencyKey: string | null } | null;
 
 export type StandIn = {
   settings: Settings;
+  /** Every address of the API. Kept here, because the work behind some addresses calls others. */
+  routes: readonly Route[];
   clock: Clock;
   store: Store;
   timers: Timers;

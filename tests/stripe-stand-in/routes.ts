@@ -1,6 +1,7 @@
 import { chargeRoutes } from "./resources/charges.ts";
 import { checkoutSessionRoutes } from "./resources/checkout-sessions.ts";
 import { couponRoutes } from "./resources/coupons.ts";
+import { creditNoteRoutes } from "./resources/credit-notes.ts";
 import { customerRoutes } from "./resources/customers.ts";
 import { disputeRoutes } from "./resources/disputes.ts";
 import { eventDestinationRoutes } from "./resources/event-destinations.ts";
@@ -8,6 +9,7 @@ import { eventRoutes } from "./resources/events.ts";
 import { notYetRoutes } from "./resources/not-yet.ts";
 import { paymentIntentRoutes } from "./resources/payment-intents.ts";
 import { paymentLinkRoutes } from "./resources/payment-links.ts";
+import { portalSessionRoutes } from "./resources/portal-sessions.ts";
 import { priceRoutes } from "./resources/prices.ts";
 import { productRoutes } from "./resources/products.ts";
 import { promotionCodeRoutes } from "./resources/promotion-codes.ts";
@@ -27,8 +29,10 @@ export const routes: readonly Route[] = [
   ...checkoutSessionRoutes,
   ...paymentIntentRoutes,
   ...chargeRoutes,
+  ...portalSessionRoutes,
   ...refundRoutes,
   ...disputeRoutes,
+  ...creditNoteRoutes,
   ...radarRoutes,
   ...eventRoutes,
   ...eventDestinationRoutes,

@@ -11,6 +11,7 @@ import { listen } from "./http-listener.ts";
 import { type StandInOptions, settingsFrom } from "./options.ts";
 import { createRequestLog } from "./request-log.ts";
 import { addEndpoint } from "./resources/webhook-endpoints.ts";
+import { routes } from "./routes.ts";
 import { seedCoupons } from "./seed.ts";
 import { keepStateIn } from "./state-file.ts";
 import { createStore } from "./store.ts";
@@ -81,6 +82,7 @@ function assemble(options: StandInOptions): StandIn {
   );
   const standIn: StandIn = {
     settings,
+    routes,
     clock,
     store,
     timers,

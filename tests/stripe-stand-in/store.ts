@@ -4,6 +4,7 @@ import type {
   EndpointSettings,
   IdempotentAnswer,
   LineRecord,
+  PortalVisit,
   StoredCharge,
   StoredCoupon,
   StoredCreditNote,
@@ -52,6 +53,7 @@ type Rows = {
   reviews: StoredReview;
   creditNotes: StoredCreditNote;
   portalSessions: StoredPortalSession;
+  portalVisits: PortalVisit;
   events: StoredEvent;
   endpoints: StoredEndpoint;
   lines: LineRecord;
@@ -147,6 +149,7 @@ export function createStore(): Store {
     reviews: createTable(changed),
     creditNotes: createTable(changed),
     portalSessions: createTable(changed),
+    portalVisits: createTable(changed),
     events: createTable(changed),
     endpoints: createTable(changed),
     lines: createTable(changed),
@@ -179,6 +182,7 @@ export function createStore(): Store {
       reviews: tables.reviews.all(),
       creditNotes: tables.creditNotes.all(),
       portalSessions: tables.portalSessions.all(),
+      portalVisits: tables.portalVisits.all(),
       events: tables.events.all(),
       endpoints: tables.endpoints.all(),
       lines: tables.lines.all(),

@@ -76,6 +76,15 @@ export type EndpointSettings = {
   name: string | null;
 };
 
+/** What Stripe remembers of a billing portal session and does not show on it. */
+export type PortalVisit = {
+  id: string;
+  /** The secret part of its address. */
+  token: string;
+  /** In milliseconds of the stand-in's clock; null until somebody opened it. */
+  lastUsedAt: number | null;
+};
+
 export type PaymentOutcome = "succeeded" | "failed";
 
 export type DeliveryAttempt = { at: number; status: number | null; body: string; error: string | null };

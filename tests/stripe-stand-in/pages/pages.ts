@@ -3,6 +3,7 @@ import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { actions } from "#tests/stripe-stand-in/control/actions.ts";
 import { dump } from "#tests/stripe-stand-in/oracle.ts";
 import { decodeForm } from "#tests/stripe-stand-in/request-body.ts";
+import { showPortal, submitPortal } from "./billing-portal-page.ts";
 import { showCheckout, submitCheckout } from "./checkout-page.ts";
 import { controlPage } from "./control-page.ts";
 import { jsonAnswer, notFoundPage, type PageAnswer, seeOther } from "./layout.ts";
@@ -18,6 +19,10 @@ export async function answerPage(standIn: StandIn, request: PageRequest): Promis
   if (area === "checkout" && detail === "") {
     if (request.method === "POST") return submitCheckout(standIn, name, decodeForm(request.body));
     return showCheckout(standIn, name);
+  }
+  if (area === "billing-portal" && detail === "") {
+    if (request.method === "POST") return submitPortal(standIn, name, decodeForm(request.body));
+    return showPortal(standIn, name, query.get("done"));
   }
   if (area === "pay" && detail === "") return openPaymentLink(standIn, name, query);
   if (area !== "control") return notFoundPage();

@@ -63,6 +63,11 @@ button.primary { width: 100%; min-height: 48px; background: var(--accent); borde
 .withbutton button { min-height: 44px; }
 .cancel { text-align: center; margin: 1rem 0 0; }
 .cancel a { display: inline-block; padding: .35rem .5rem; }
+.stack { display: grid; gap: 1.5rem; margin: 0 0 1.5rem; }
+.portal form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: flex-end; margin: 0 0 .75rem; }
+.portal form button { min-height: 44px; }
+.portal form select, .portal form input { width: auto; max-width: 100%; }
+.portal td form { margin: 0; }
 .control { max-width: 80rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 .control section { margin: 0 0 2rem; }
 .toolbar { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-end; }

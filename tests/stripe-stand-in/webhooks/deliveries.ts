@@ -1,12 +1,12 @@
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { newId } from "#tests/stripe-stand-in/ids.ts";
+import { inShapeOf } from "#tests/stripe-stand-in/legacy-shapes.ts";
 import type {
   Delivery,
   EndpointSettings,
   StoredEndpoint,
   StoredEvent,
 } from "#tests/stripe-stand-in/stored-types.ts";
-import { snapshotFor } from "./legacy-shapes.ts";
 import { thinType, toThinEvent } from "./payload.ts";
 import { isAccepted, type PostResult, post } from "./post.ts";
 import { signatureHeader } from "./signature.ts";
@@ -54,6 +54,13 @@ export function signPayload(standIn: StandIn, payload: unknown, options: Signing
       "stripe-signature": signatureHeader(body, { secrets, timestampSeconds, ...scheme }),
     },
   };
+}
+
+/** What an endpoint of this API version is sent. */
+function snapshotFor(standIn: StandIn, event: StoredEvent, apiVersion: string): StoredEvent {
+  const data = { ...event.data, object: inShapeOf(standIn, apiVersion, event.data.object) };
+  // Reshaping keeps `object` and `id`, which is all that the type of an event's object asks for.
+  return { ...event, api_version: apiVersion, data: data as StoredEvent["data"] };
 }
 
 /** Posts one event to one endpoint now, signed with a fresh timestamp, whatever its deliveries say. */
