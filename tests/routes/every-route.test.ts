@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { closeDb, pool } from "#app/infra/db.server.ts";
 import { RetryEmailForm } from "#app/routes/admin/email-forms.server.ts";
 import { LicenseForm } from "#app/routes/admin/license-forms.server.ts";
+import { PortalLicenseForm } from "#app/routes/portal/license-forms.server.ts";
 import { type Act, policies } from "#tests/routes/policies.ts";
 import {
   type Answer,
@@ -42,6 +43,8 @@ test("every action has its acts in the policies, and every intent of a form that
   const actsOf = (file: string) => Object.keys(policies[file]?.acts ?? {}).sort();
   const intents = LicenseForm.options.map((option) => option.shape.intent.value);
   expect(actsOf("routes/admin/license.tsx")).toEqual([...intents].sort());
+  const ownerIntents = PortalLicenseForm.options.map((option) => option.shape.intent.value);
+  expect(actsOf("routes/portal/license.tsx")).toEqual([...ownerIntents].sort());
   expect(actsOf("routes/admin/email.tsx")).toEqual([...RetryEmailForm.shape.intent.options].sort());
 });
 

@@ -81,6 +81,8 @@ export const policies: Record<string, RoutePolicy> = {
     read: "customer",
     acts: {
       resend: { policy: "customer", fields: () => ({ intent: "resend", submission: submission() }) },
+      billing: { policy: "customer", fields: () => ({ intent: "billing", flow: "payment-method" }) },
+      renew: { policy: "customer", fields: () => ({ intent: "renew" }) },
     },
   },
 

@@ -146,8 +146,12 @@ async function makeWorld(site: {
     ...{ customerId: customer.id, policyId, orderId: order.id, sourceId, itemKey: "li_1", ordinal: 0 },
     paidUntil: new Date(now.getTime() + 86_400_000),
   });
+  const { id: stripeCustomerId } = await stripe().customers.create({ email: customer.email });
+  await db().stripeCustomer.create({
+    data: { id: stripeCustomerId, customerId: customer.id, livemode: false },
+  });
   const source = { id: sourceId, kind: "checkout_session", livemode: false, orderId: order.id, syncedSeq: 1 };
-  await db().stripeSource.create({ data: source });
+  await db().stripeSource.create({ data: { ...source, stripeCustomerId } });
   const event = await db().stripeEvent.create({
     data: {
       ...{ dedupeKey: `evt_${sourceId}`, eventId: `evt_${sourceId}`, type: "checkout.session.completed" },

@@ -5,6 +5,8 @@ import {
   entitlementWords,
   intervalWords,
   planName,
+  purchaseWords,
+  rateWords,
   spanWords,
   termWords,
   updateWords,
@@ -71,4 +73,19 @@ test("a price says how often it is paid", () => {
   expect(intervalWords({ interval: null, intervalCount: null })).toBe("one-time");
   expect(intervalWords({ interval: "month", intervalCount: 1 })).toBe("per month");
   expect(intervalWords({ interval: "year", intervalCount: 2 })).toBe("every 2 years");
+});
+
+test("the rate names the unit that is paid again and again, and only where there can be several", () => {
+  const monthly = { interval: "month", intervalCount: 1, maxQuantity: 50 };
+  expect(rateWords({ ...monthly, seats: "keys" })).toBe("per seat per month");
+  expect(rateWords({ ...monthly, seats: "devices" })).toBe("per unit per month");
+  expect(rateWords({ ...monthly, seats: "keys", maxQuantity: 1 })).toBe("per month");
+  expect(rateWords({ ...monthly, seats: "keys", intervalCount: 3 })).toBe("per seat every 3 months");
+  expect(rateWords({ interval: null, intervalCount: null, maxQuantity: 9, seats: "keys" })).toBe("one-time");
+});
+
+test("the button says what pressing it starts", () => {
+  expect(purchaseWords({ interval: null, trialDays: null })).toBe("Buy");
+  expect(purchaseWords({ interval: "year", trialDays: null })).toBe("Subscribe");
+  expect(purchaseWords({ interval: "month", trialDays: 14 })).toBe("Start 14-day trial");
 });

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
+import { subscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
 import { signInCookie } from "#app/http/sign-in-cookies.server.ts";
 import { db, inTransaction } from "#app/infra/db.server.ts";
 import { createCustomerSession } from "#app/infra/session-store.server.ts";
@@ -26,8 +28,8 @@ async function aVisitor() {
   );
   const headers = { Cookie: signInCookie("customer", token, 60).split(";")[0] ?? "" };
   const argumentsFor = (licenseId: string, init: RequestInit = {}) => ({
-    request: new Request(`http://localhost:3000${paths.portal.license(licenseId)}`, { headers, ...init }),
-    params: { licenseId },
+    request: new Request(`http://localhost:3000/portal/licenses/${licenseId}`, { headers, ...init }),
+    params: { licenseId: licenseId.split("?")[0] ?? "" },
     context,
   });
   return {
@@ -53,6 +55,41 @@ async function answerOf(work: Promise<Response>): Promise<Response> {
     if (thrown instanceof Response) return thrown;
     throw thrown;
   });
+}
+
+const dayMs = 86_400_000;
+
+/** Three seats for $12 a month, paid until 20 days from now. */
+function subscriptionOf(id: string): SubscriptionFacts {
+  const start = new Date(Date.now() - 10 * dayMs);
+  const end = new Date(Date.now() + 20 * dayMs);
+  return {
+    ...{ id, livemode: false, status: "active", created: start, metadata: {} },
+    stripeCustomer: { id: `cus_${id}`, email: null, name: null, deleted: false },
+    ...{ trialStart: null, trialEnd: null, cancelAt: null, cancelAtPeriodEnd: false },
+    ...{ endedAt: null, endedBecause: null, pausedBecause: null, pauseCollection: null },
+    collectionMethod: "charge_automatically",
+    items: [
+      {
+        ...{ id: `si_${id}`, description: "Signalbox", quantity: 3, metered: false },
+        ...{ priceId: "price_1", lookupKey: null, policySlug: null, unitAmount: 1200, currency: "usd" },
+        ...{ interval: "month", intervalCount: 1, periodStart: start, periodEnd: end },
+      },
+    ],
+    invoices: [],
+  };
+}
+
+function slotOf({ id, items }: SubscriptionFacts, ordinal: number) {
+  const [item] = items;
+  if (!item) throw new Error("A subscription has an item.");
+  const graceUntil = new Date(item.periodEnd.getTime() + 2 * dayMs);
+  return { sourceId: id, itemKey: item.id, ordinal, paidUntil: item.periodEnd, graceUntil };
+}
+
+async function storeSnapshot(facts: SubscriptionFacts): Promise<void> {
+  const snapshot = subscriptionSnapshot(facts);
+  await db().stripeSource.create({ data: { id: facts.id, kind: "subscription", livemode: false, snapshot } });
 }
 
 const resend = () => ({ intent: "resend", submission: crypto.randomUUID() });
@@ -108,6 +145,8 @@ test.each([
   {},
   { intent: "revoke", submission: crypto.randomUUID() },
   { intent: "resend", submission: "again" },
+  { intent: "billing" },
+  { intent: "billing", flow: "somebody-elses" },
 ])("a form that is not ours (%j) is refused with words and mails nothing", async (fields) => {
   const { license, customer, post } = await aVisitor();
   const answer = await post(license.id, { ...fields });
@@ -123,4 +162,69 @@ test("after three mails within an hour the owner is told to wait", async () => {
   expect(answer.status).toBe(429);
   expect((await answer.json()).form.formError).toContain("within an hour");
   expect(await mailsTo(customer.email)).toBe(3);
+});
+
+test("the list keeps the keys of a subscription together and says what happens next", async () => {
+  const { customer, license, list } = await aVisitor();
+  const facts = subscriptionOf("sub_list1");
+  const seats = await Promise.all(
+    [0, 1, 2].map((ordinal) =>
+      aLicense({ customerId: customer.id, term: "subscription", ...slotOf(facts, ordinal) }),
+    ),
+  );
+  await storeSnapshot(facts);
+  const { groups, subscriptions } = await (await list()).json();
+  expect(groups.map((group: { licenses: unknown[] }) => group.licenses.length).sort()).toEqual([1, 3]);
+  expect(JSON.stringify(groups)).toContain(license.id);
+  for (const { id } of seats) expect(JSON.stringify(groups)).toContain(id);
+  expect(subscriptions).toEqual({
+    sub_list1: { next: expect.stringMatching(/^Renews .* for \$36\.00 per month$/), notice: null },
+  });
+});
+
+test("the page of a subscribed license tells its subscription, which is nobody else's business", async () => {
+  const [ada, bob] = [await aVisitor(), await aVisitor()];
+  const facts = subscriptionOf("sub_page1");
+  const { id } = await aLicense({ customerId: ada.customer.id, term: "subscription", ...slotOf(facts, 0) });
+  await storeSnapshot(facts);
+  const shown = await (await ada.ask(id)).json();
+  expect(shown.subscription).toMatchObject({
+    seats: 3,
+    price: expect.stringContaining("per seat per month"),
+  });
+  // It renews itself, so it is no cause for alarm that its paid time is short.
+  expect(shown.license).toMatchObject({ status: "unused", subscriptionId: "sub_page1" });
+  expect(shown.renewal).toMatchObject({ ok: false });
+  expect((await bob.ask(id)).status).toBe(404);
+});
+
+test("coming back from the billing pages leads to the plain page with a word about it", async () => {
+  const { license, ask } = await aVisitor();
+  const answer = await ask(`${license.id}?back=billing`);
+  expect(answer.status).toBe(303);
+  expect(answer.headers.get("location")).toBe(paths.portal.license(license.id));
+});
+
+test("without a billing account the owner is told so, and nothing was asked of Stripe", async () => {
+  const { license, post } = await aVisitor();
+  const answer = await post(license.id, { intent: "billing", flow: "manage" });
+  expect(answer.status).toBe(422);
+  expect((await answer.json()).form.formError).toMatch(/no billing account/);
+});
+
+test("a license that cannot be renewed says why, also to whom a mail led there", async () => {
+  const { license, ask, post } = await aVisitor();
+  const asked = await (await ask(`${license.id}?renew`)).json();
+  expect(asked).toMatchObject({ asksToRenew: true, renewal: { ok: false } });
+  expect(asked.renewal.problem).toMatch(/never ends/);
+  const answer = await post(license.id, { intent: "renew" });
+  expect(answer.status).toBe(422);
+  expect((await answer.json()).form.formError).toMatch(/never ends/);
+  expect(await db().order.count({ where: { renewsLicenseId: license.id } })).toBe(0);
+});
+
+test("nobody opens the bill of, or renews, somebody else's license", async () => {
+  const [ada, bob] = [await aVisitor(), await aVisitor()];
+  for (const form of [{ intent: "renew" }, { intent: "billing", flow: "cancel" }])
+    expect((await ada.post(bob.license.id, form)).status).toBe(404);
 });

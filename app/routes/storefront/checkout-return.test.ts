@@ -60,7 +60,7 @@ test("the pricing page offers what is on sale and only that", async () => {
   expect((await (await homeLoader({ request, params: {}, context })).json()).products).toEqual([]);
 });
 
-test("search engines read the price in whole units of the currency, and of nothing that cannot be bought", () => {
+test("search engines read the price in whole units of the currency, and for how long each payment is good", () => {
   const oneTime = { amount: 1200, currency: "jpy", interval: null };
   const monthly = { amount: 900, currency: "eur", interval: "month" };
   const plans = [{ name: "Pro", prices: [oneTime, monthly] }];
@@ -74,6 +74,20 @@ test("search engines read the price in whole units of the currency, and of nothi
         name: "Pro",
         price: "1200",
         priceCurrency: "JPY",
+        availability: "https://schema.org/InStock",
+        url: "https://shop.example",
+      },
+      {
+        "@type": "Offer",
+        name: "Pro",
+        price: "9.00",
+        priceCurrency: "EUR",
+        priceSpecification: {
+          "@type": "UnitPriceSpecification",
+          price: "9.00",
+          priceCurrency: "EUR",
+          billingDuration: "P1M",
+        },
         availability: "https://schema.org/InStock",
         url: "https://shop.example",
       },
