@@ -269,3 +269,46 @@ test("a price that is not in Stripe yet is not for sale, and applying the catalo
   expect(await getPriceForSale(row?.id ?? "")).toMatchObject({ amount: 7900 });
   expect(await getPriceForSale("price_unknown")).toBeNull();
 });
+
+test("a price of the other mode is made again in this one, and then nothing is left to do", async () => {
+  const file = aFile("modes", { lookupKey: "modes-pro" });
+  await apply(file);
+  const [before] = await rowsOf("modes-pro");
+  expect(before).toMatchObject({ livemode: false });
+  await db().price.updateMany({
+    where: { policy: { slug: "modes-pro" } },
+    data: { livemode: true, stripePriceId: "price_live1" },
+  });
+  expect(textsOf(await planCatalog(file))).toEqual([
+    "price of modes-pro, 79.00 USD: is made again in this mode of Stripe",
+  ]);
+  await apply(file);
+  const rows = await rowsOf("modes-pro");
+  expect(rows).toHaveLength(1);
+  // The one that was there before the shop changed its key, found by its lookup key.
+  expect(rows[0]).toMatchObject({ livemode: false, stripePriceId: before?.stripePriceId });
+  expect(await apply(file)).toEqual([]);
+});
+
+test("a price the file names is refused when it exists in the other mode only", async () => {
+  await apply(aFile("named-mode", { plans: false }));
+  await db().price.updateMany({
+    where: { policy: { slug: "named-mode-pro" } },
+    data: { livemode: true, stripePriceId: "price_live2" },
+  });
+  const named = aFile("named-mode", { plans: false, stripePriceId: "price_live2" });
+  const { code, publicMessage } = await refusal(apply(named));
+  expect(code).toBe("INVALID");
+  expect(publicMessage).toContain("no price price_live2 in this mode");
+});
+
+test("a price whose mode was never noted is looked up before it goes on being sold", async () => {
+  await apply(aFile("unknown-mode", { plans: false }));
+  const unknown = { policy: { slug: "unknown-mode-pro" } };
+  await db().price.updateMany({ where: unknown, data: { livemode: null, stripePriceId: "price_gone" } });
+  await apply(aFile("unknown-mode", { plans: false, name: "Lumen 2" }));
+  const [row] = (await rowsOf("unknown-mode-pro")).filter(({ archivedAt }) => archivedAt === null);
+  expect(row?.livemode).toBe(false);
+  expect(row?.stripePriceId).not.toBe("price_gone");
+  expect((await stripe().prices.retrieve(row?.stripePriceId ?? "")).active).toBe(true);
+});

@@ -15,6 +15,7 @@ import {
 import { type CatalogChange, catalogDifference } from "#app/domain/product/catalog-difference.ts";
 import { bringToStripe } from "#app/domain/product/catalog-stripe.server.ts";
 import { db, inTransaction, type Tx } from "#app/infra/db.server.ts";
+import { isLivemode, isStripeConfigured } from "#app/infra/stripe.server.ts";
 
 /**
  * What applying this catalog would change; changes nothing and asks Stripe nothing.
@@ -51,6 +52,7 @@ export async function applyCatalog(input: {
     if (changes.length === 0) return changes;
     const wanted = withStripePrices(file, stripePriceIds);
     await archiveWhatLeft(tx, current, wanted, now);
+    await resolveVanishedPrices(tx, now);
     const policyIds = await writeProducts(tx, wanted, now);
     await writePrices(tx, current, wanted, policyIds, now);
     await recordAudit(tx, {
@@ -99,10 +101,17 @@ async function readCatalog(tx: Tx): Promise<StoredCatalog> {
           policy: policy.slug,
           interval: IntervalSchema.parse(interval),
           archived: priceArchivedAt !== null,
+          ...ofThisMode(price),
         })),
       ),
     })),
   };
+}
+
+/** A price of the other mode cannot be bought with the configured key: it counts as one that is not in Stripe yet. */
+function ofThisMode({ stripePriceId, livemode }: { stripePriceId: string | null; livemode: boolean | null }) {
+  const isOfOtherMode = isStripeConfigured() && livemode !== null && livemode !== isLivemode();
+  return isOfOtherMode ? { stripePriceId: null, isOfOtherMode } : { stripePriceId };
 }
 
 function refuseMovedPolicies(stored: StoredCatalog, file: Catalog): void {
@@ -142,6 +151,19 @@ async function archiveWhatLeft(tx: Tx, current: StoredCatalog, wanted: Catalog, 
   });
   await tx.policy.updateMany({ where: { ...live, slug: { notIn: policySlugs } }, data: archive });
   await tx.product.updateMany({ where: { ...live, slug: { notIn: productSlugs } }, data: archive });
+}
+
+/** A price that is off sale here may be archived in Stripe: what staff were told of it is done. */
+async function resolveVanishedPrices(tx: Tx, now: Date): Promise<void> {
+  const archived = await tx.price.findMany({
+    where: { archivedAt: now, stripePriceId: { not: null } },
+    select: { stripePriceId: true },
+  });
+  const sourceId = { in: archived.flatMap((price) => price.stripePriceId ?? []) };
+  await tx.alert.updateMany({
+    where: { kind: "price-vanished", sourceId, resolvedAt: null },
+    data: { resolvedAt: now },
+  });
 }
 
 /** @returns the row id of each policy by its slug. */
@@ -214,6 +236,7 @@ function policyColumns(policy: CatalogPolicy) {
 
 const priceColumns = (price: Omit<CatalogPrice, "policy">) => ({
   stripePriceId: price.stripePriceId,
+  livemode: price.stripePriceId ? isLivemode() : null,
   lookupKey: price.lookupKey,
   amount: price.amount,
   currency: price.currency,

@@ -102,7 +102,9 @@ function keptPriceChanges(row: StoredPrice, price: CatalogPrice, place: number):
     ...restored(row),
     ...step("policy", row.policy, price.policy),
     ...(isSameCharge(row, price) ? [] : step("charge", priceText(row), priceText(price))),
-    ...(stripePriceId === null ? ["is made in Stripe"] : []),
+    ...(stripePriceId === null
+      ? [row.isOfOtherMode ? "is made again in this mode of Stripe" : "is made in Stripe"]
+      : []),
     ...step("Stripe price", row.stripePriceId ?? "none", stripePriceId ?? row.stripePriceId ?? "none"),
     ...step("lookup key", row.lookupKey ?? "none", price.lookupKey ?? "none"),
     ...step("days of trial", row.trialDays ?? 0, price.trialDays ?? 0),

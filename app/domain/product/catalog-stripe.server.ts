@@ -74,15 +74,27 @@ async function ensurePrice(entry: {
 }): Promise<string> {
   const { product, price, row, place, taken } = entry;
   if (price.stripePriceId) {
-    const known = row?.stripePriceId === price.stripePriceId && !row.archived && isSameCharge(row, price);
+    const isKnownHere = row?.stripePriceId === price.stripePriceId && row.livemode !== null;
+    const known = row && isKnownHere && !row.archived && isSameCharge(row, price);
     if (!known) await checkNamedPrice(price.stripePriceId, price, place);
     return price.stripePriceId;
   }
-  if (row?.stripePriceId) {
+  // Of a price from before the mode was kept, only Stripe can tell whether this mode has it.
+  if (row?.stripePriceId && (row.livemode !== null || (await hasPrice(row.stripePriceId)))) {
     if (row.archived || row.lookupKey !== price.lookupKey) await putOnSale(row.stripePriceId, price);
     return row.stripePriceId;
   }
   return (await adoptByLookupKey(price, taken)) ?? (await createPrice(product, price));
+}
+
+async function hasPrice(id: string): Promise<boolean> {
+  try {
+    await client().prices.retrieve(id);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** A price cannot be changed in Stripe, so a file that says something else about it is wrong. */

@@ -48,7 +48,13 @@ export type Catalog = { products: CatalogProduct[] };
 
 type Stored = { id: string; position: number; archived: boolean };
 export type StoredPolicy = CatalogPolicy & Stored;
-export type StoredPrice = CatalogPrice & Stored;
+export type StoredPrice = CatalogPrice &
+  Stored & {
+    /** Mode of the Stripe account that has it; null = not known. */
+    livemode?: boolean | null;
+    /** It is in Stripe, but in the other mode, so that it has to be made again: `stripePriceId` is left out. */
+    isOfOtherMode?: boolean;
+  };
 export type StoredProduct = Omit<CatalogProduct, "policies" | "prices"> &
   Stored & { policies: StoredPolicy[]; prices: StoredPrice[] };
 
