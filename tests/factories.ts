@@ -4,6 +4,7 @@ import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts
 import { subscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
+import { subscriptionFacts } from "#tests/stored-subscription.ts";
 
 let counter = 0;
 const next = () => ++counter;
@@ -114,44 +115,6 @@ export async function aLicense(overrides: LicenseOverrides = {}) {
     },
     include: { holds: true },
   });
-}
-
-const monthMs = 30 * 86_400_000;
-
-/** What Stripe would hold of a running monthly subscription: one item, its first invoice paid. */
-export function subscriptionFacts(id: string, overrides: Partial<SubscriptionFacts> = {}): SubscriptionFacts {
-  const start = new Date(Date.UTC(2026, 10, 3, 10));
-  const end = new Date(start.getTime() + monthMs);
-  const item = {
-    ...{ id: `si_${id}`, description: "Team license", quantity: 3, metered: false, priceId: "price_team" },
-    ...{ lookupKey: null, policySlug: null, unitAmount: 1500, currency: "usd" },
-    ...{ interval: "month", intervalCount: 1, periodStart: start, periodEnd: end },
-  };
-  const line = {
-    ...{ id: `il_${id}`, itemId: item.id, priceId: item.priceId, proration: false },
-    ...{ quantity: 3, amount: 4500, periodStart: start, periodEnd: end },
-  };
-  const payment = {
-    ...{ id: `pi_${id}`, amount: 4500, currency: "usd" },
-    ...{ refunds: [], disputes: [], fraudWarnings: [] },
-  };
-  return {
-    ...{ id, livemode: false, status: "active", created: start, metadata: {} },
-    stripeCustomer: { id: `cus_${id}`, email: null, name: null, deleted: false },
-    ...{ trialStart: null, trialEnd: null, cancelAt: null, cancelAtPeriodEnd: false },
-    ...{ endedAt: null, endedBecause: null, pausedBecause: null, pauseCollection: null },
-    collectionMethod: "charge_automatically",
-    items: [item],
-    invoices: [
-      {
-        ...{ id: `in_${id}`, number: "LK-0001", status: "paid", billingReason: "subscription_create" },
-        ...{ created: start, total: 4500, amountPaid: 4500, currency: "usd", attemptCount: 1 },
-        ...{ nextPaymentAttempt: null, dueDate: null, paidAt: start, hostedInvoiceUrl: null },
-        ...{ finalizationError: null, requiresAction: false, lines: [line], payments: [payment] },
-      },
-    ],
-    ...overrides,
-  };
 }
 
 /** A subscription that was bought here, with its order and its source as the last sync left it. */

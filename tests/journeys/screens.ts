@@ -4,6 +4,7 @@ import pg from "pg";
 import { paths } from "#app/paths.ts";
 import { buy, mailTo, newAddress, signInAsCustomer, signInAsStaff } from "#tests/journeys/journey.ts";
 import type { Stack } from "#tests/journeys/stack.ts";
+import { troubledSubscriptionFacts } from "#tests/stored-subscription.ts";
 
 /** The people who look at the screens, each in a browser of their own, and what they look at. */
 export type Scene = {
@@ -24,6 +25,7 @@ export type Sales = {
   sessions: Record<"paid" | "awaiting" | "failed" | "expired" | "open", string>;
   licenses: Record<"perpetual" | "dated" | "suspended" | "revoked" | "expired", string>;
   orderId: string;
+  subscriptionOrderId: string;
   customerId: string;
   emailId: string;
   failedEmailId: string;
@@ -114,6 +116,7 @@ async function makeSales(from: Pick<Scene, "stack" | "database" | "buyer" | "own
     "INSERT INTO alert (id, kind, cause_key, message, source_id, created_at) VALUES ('alert_1', 'unmapped-price', 'a', $1, $2, now())",
     ["A paid session has a price that is not in the catalog.", paid],
   );
+  const customerId = await one("SELECT id FROM customer WHERE email = $1", [buyerEmail]);
   return {
     buyerEmail,
     sessions: { paid, awaiting, failed, expired, open },
@@ -125,12 +128,40 @@ async function makeSales(from: Pick<Scene, "stack" | "database" | "buyer" | "own
       expired: ended,
     },
     orderId: await one('SELECT id FROM "order" WHERE stripe_session_id = $1', [paid]),
-    customerId: await one("SELECT id FROM customer WHERE email = $1", [buyerEmail]),
+    subscriptionOrderId: await troubledSubscription(database, customerId),
+    customerId,
     emailId,
     failedEmailId,
     eventKey,
     failedEventKey,
   };
+}
+
+/** A subscription with everything that can be wrong with one. @returns its order's id. */
+async function troubledSubscription(database: pg.Client, customerId: string): Promise<string> {
+  const [id, orderId] = ["sub_troubled", "ord_troubled"];
+  await database.query(
+    `INSERT INTO "order" (id, customer_id, email, stripe_subscription_id, amount_total, currency, paid_at, updated_at)
+     VALUES ($1, $2, 'billing@example.com', $3, 4500, 'usd', now(), now())`,
+    [orderId, customerId, id],
+  );
+  await database.query(
+    `INSERT INTO stripe_source (id, kind, livemode, order_id, synced_seq, synced_at, snapshot)
+     VALUES ($1, 'subscription', false, $2, 1, now(), $3)`,
+    [id, orderId, JSON.stringify(troubledSubscriptionFacts(id, new Date()))],
+  );
+  await database.query(
+    `INSERT INTO stripe_customer (id, customer_id, livemode, email, name, deleted_at)
+     VALUES ('cus_troubled', $1, false, 'billing@example.com', 'Accounts payable', now())`,
+    [customerId],
+  );
+  await database.query(
+    `INSERT INTO alert (id, kind, cause_key, message, source_id, order_id, created_at, resolved_at)
+     VALUES ('alert_2', 'dispute-opened', 'b', 'The payment of order #1 is disputed.', $1, $2, now(), NULL),
+            ('alert_3', 'refund-failed', 'c', 'Refund re_1 failed.', $1, $2, now(), now())`,
+    [id, orderId],
+  );
+  return orderId;
 }
 
 /** Goes to the payment page and no further. @returns the session's id. */
@@ -211,6 +242,33 @@ function dialog(
   };
 }
 
+/** A license with three ends and the hold of an unpaid subscription, as long as the screen is looked at. */
+function heldLicense(name: string, query: Record<string, string>): Screen {
+  return {
+    name,
+    route: "routes/admin/license.tsx",
+    open: async ({ owner, database, sales }) => {
+      const { dated } = (await sales()).licenses;
+      await database.query(
+        "INSERT INTO license_hold (id, license_id, cause, reason) VALUES ('hold_unpaid', $1, 'unpaid:sub_troubled', $2)",
+        [dated, "The renewal has not been paid."],
+      );
+      await database.query(
+        "UPDATE license SET grace_until = paid_until + interval '7 days', extended_until = paid_until + interval '1 day' WHERE id = $1",
+        [dated],
+      );
+      await owner.goto(paths.admin.license(dated, query));
+      return owner;
+    },
+    after: async ({ database }) => {
+      await database.query("DELETE FROM license_hold WHERE id = 'hold_unpaid'");
+      await database.query(
+        "UPDATE license SET grace_until = NULL, extended_until = NULL WHERE grace_until > now()",
+      );
+    },
+  };
+}
+
 const send = (page: Page) => page.getByRole("dialog").locator("form[method=post] button").last().click();
 const fill = (label: string | RegExp, value: string) => (page: Page) =>
   page.getByRole("dialog").getByLabel(label).fill(value);
@@ -220,6 +278,8 @@ export const emptyScreens: Screen[] = [
   at("overview, nothing to do", "routes/admin/overview.tsx", "owner", "/admin"),
   at("licenses, none yet", "routes/admin/licenses.tsx", "owner", "/admin/licenses"),
   at("orders, none yet", "routes/admin/orders.tsx", "owner", "/admin/orders"),
+  at("subscriptions, none yet", "routes/admin/subscriptions.tsx", "owner", "/admin/subscriptions"),
+  at("alerts, none yet", "routes/admin/alerts.tsx", "owner", "/admin/alerts"),
   at("webhooks, none yet", "routes/admin/webhook-inbox.tsx", "owner", "/admin/webhooks"),
   {
     name: "pricing, nothing for sale",
@@ -503,6 +563,22 @@ export const adminScreens: Screen[] = [
   at("orders", "routes/admin/orders.tsx", "owner", "/admin/orders"),
   at("orders, nothing matches", "routes/admin/orders.tsx", "owner", "/admin/orders?q=zzzzzzz"),
   at("order", "routes/admin/order.tsx", "owner", ({ orderId }) => paths.admin.order(orderId)),
+  at("order of a subscription", "routes/admin/order.tsx", "owner", ({ subscriptionOrderId }) =>
+    paths.admin.order(subscriptionOrderId),
+  ),
+  at("subscriptions", "routes/admin/subscriptions.tsx", "owner", "/admin/subscriptions"),
+  at(
+    "subscriptions, nothing matches",
+    "routes/admin/subscriptions.tsx",
+    "owner",
+    "/admin/subscriptions?status=paused&q=zzzzzzz",
+  ),
+  at("alerts", "routes/admin/alerts.tsx", "owner", "/admin/alerts"),
+  at("alerts, resolved", "routes/admin/alerts.tsx", "viewer", "/admin/alerts?state=resolved"),
+  at("alerts, nothing matches", "routes/admin/alerts.tsx", "owner", "/admin/alerts?kind=price-vanished"),
+  at("settings", "routes/admin/settings.tsx", "owner", "/admin/settings"),
+  heldLicense("license, unpaid, in grace and extended", {}),
+  heldLicense("license dialog: extend, unpaid", { do: "extend" }),
   at("webhooks", "routes/admin/webhook-inbox.tsx", "owner", "/admin/webhooks"),
   at("webhooks, nothing matches", "routes/admin/webhook-inbox.tsx", "owner", "/admin/webhooks?q=zzzzzzz"),
   at("webhook event", "routes/admin/webhook-event.tsx", "owner", ({ eventKey }) =>

@@ -40,12 +40,18 @@ async function aStory() {
     { at: day(11, 3), event: "license.renewed", cause: "evt_paid", before: was, after: now },
     { at: day(11, 9), event: "license.shortened", cause: "evt_forgotten", before: now, after: was },
     {
-      ...{ at: day(11, 12), event: "license.plan-changed", cause: "staff anna@example.com" },
-      ...{ before: { ...now, policyId: monthly.id }, after: now },
+      at: day(11, 12),
+      event: "license.plan-changed",
+      cause: "staff anna@example.com",
+      before: { ...now, policyId: monthly.id },
+      after: now,
     },
     {
-      ...{ at: day(12, 10), event: "license.suspended", cause: "timer" },
-      ...{ before: now, after: { ...now, holds: [`unpaid:${sourceId}`] } },
+      at: day(12, 10),
+      event: "license.suspended",
+      cause: "timer",
+      before: now,
+      after: { ...now, holds: [`unpaid:${sourceId}`] },
     },
   ] as const;
   await inTransaction(async (tx) => {

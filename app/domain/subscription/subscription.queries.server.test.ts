@@ -7,8 +7,9 @@ import {
 } from "#app/domain/subscription/subscription.queries.server.ts";
 import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
 import { db } from "#app/infra/db.server.ts";
-import { aCustomer, anOrder, aSubscription, subscriptionFacts } from "#tests/factories.ts";
+import { aCustomer, anOrder, aSubscription } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
+import { subscriptionFacts } from "#tests/stored-subscription.ts";
 
 await useTestRuntime();
 
