@@ -1,13 +1,13 @@
-import { listOfNames } from "#app/domain/email-outbox/content-words.ts";
-import type { ContentOf, Standing } from "#app/domain/email-outbox/email-content.ts";
+import { countWords, listOfNames } from "#app/domain/email-outbox/content-words.ts";
+import type { ContentOf } from "#app/domain/email-outbox/email-content.ts";
 import { formatMoney } from "#app/domain/money.ts";
 import { ActionLink, EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
 import { portalPage } from "#app/emails/license-list.tsx";
 
 export function RefundedEmail({ content, site }: { content: ContentOf<"refunded">; site: Site }) {
-  const { orderNumber, productNames, amount, currency, full, standing, licenseId } = content;
+  const { orderNumber, productNames, amount, currency, full, licenseId } = content;
   const sum = formatMoney(amount, currency);
-  const meaning = meaningOf(full, standing);
+  const meaning = meaningOf(content);
   return (
     <EmailLayout
       site={site}
@@ -27,16 +27,21 @@ export function RefundedEmail({ content, site }: { content: ContentOf<"refunded"
 }
 
 /** What holds when the mail is written: a refund that failed meanwhile leaves the license working. */
-function meaningOf(full: boolean, standing: Standing | null): string {
+function meaningOf({ full, standing, licenses }: ContentOf<"refunded">): string {
+  const mine = countWords(licenses, "license of this order", "licenses of this order");
+  const are = countWords(licenses, "is", "are");
+  const keys = countWords(licenses, "key is", "keys are");
   switch (standing) {
     case "good":
-      return full ? "At present the license of this order works." : "Your license goes on as before.";
+      return full
+        ? `At present the ${mine} ${countWords(licenses, "works", "work")}.`
+        : `The ${mine} ${countWords(licenses, "works", "work")} as before.`;
     case "suspended":
-      return "The license of this order is suspended: the key is not accepted any more.";
+      return `The ${mine} ${are} suspended: the ${keys} not accepted any more.`;
     case "revoked":
-      return "The license of this order was revoked: the key is not accepted any more, and this is final.";
+      return `The ${mine} ${countWords(licenses, "was", "were")} revoked: the ${keys} not accepted any more, and this is final.`;
     case "ended":
-      return "The license of this order has ended.";
+      return `The ${mine} ${countWords(licenses, "has", "have")} ended.`;
     case null:
       return "No license was issued for it.";
   }

@@ -116,6 +116,7 @@ export type EmailContent =
       full: boolean;
       /** Of the order's licenses when the mail is written; null = it has none. */
       standing: Standing | null;
+      licenses: number;
       licenseId: string | null;
     };
 

@@ -71,6 +71,7 @@ export async function refunded(props: EmailProps["refunded"], { now }: LoadOptio
       currency: props.currency,
       full: props.full,
       standing: commonStanding(licenses, now),
+      licenses: licenses.length,
       licenseId: licenses[0]?.id ?? null,
     },
     noLongerTrue: null,
