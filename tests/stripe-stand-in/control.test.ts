@@ -103,3 +103,16 @@ test("chaos is switched on and off from the control page", () =>
     expect(await press(standIn, "calm")).toContain("Start chaos");
     expect(await press(standIn, "chaos", { seed: "3", lose: "2" })).toContain("did not work");
   }));
+
+test("a stand-in goes back to an earlier state and time, and what was due then is due again", () =>
+  withStandIn({ clock: createClock({ source: () => 0, startAt: START }) }, async (standIn, stripe) => {
+    const session = await makeSession(stripe);
+    const saved = standIn.dump();
+    await standIn.clock.advance(2 * 86_400_000);
+    expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe("expired");
+    standIn.restore(saved, START);
+    expect(standIn.clock.now()).toEqual(START);
+    expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe("open");
+    await standIn.clock.advance(2 * 86_400_000);
+    expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe("expired");
+  }));
