@@ -127,8 +127,6 @@ export type RunningStandIn = {
   reset(): void;
   /** Puts back what `dump` gave, as of `at`: what happened since is forgotten, with its requests and faults. */
   restore(saved: TablesAsJson, at: Date): void;
-  /** Back to what `dump()` gave, at this time: everything since is forgotten, faults and chaos too. */
-  restore(saved: TablesAsJson, at: Date): void;
   stop(): Promise<void>;
 };
 
@@ -178,14 +176,6 @@ export function commandsOf(
     requests: () => [...requestLog.all()],
     dump: () => dump(standIn),
     sales: () => sales(standIn),
-    restore: (saved, at) => {
-      stopChaos(standIn);
-      faults.clear();
-      requestLog.clear();
-      store.load(structuredClone(saved));
-      clock.moveTo(at.getTime());
-      timers.rearm();
-    },
     reset: () => {
       store.clear();
       stopChaos(standIn);
