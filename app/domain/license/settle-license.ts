@@ -122,11 +122,11 @@ function eventOf(
   if (columns.revokedReason) return { event: "license.revoked", reason: columns.revokedReason };
   const hold = added.find(({ cause }) => !cause.startsWith("released:"));
   if (hold) return { event: "license.suspended", reason: hold.reason };
+  const released = added[0];
+  if (released && !columns.policyId) return { event: "license.released", reason: released.reason };
   if (removed.some((cause) => !cause.startsWith("released:")))
     return { event: "license.reinstated", reason: null };
   if (columns.policyId) return { event: "license.plan-changed", reason: null };
-  const released = added[0];
-  if (released) return { event: "license.released", reason: released.reason };
   if (removed.length > 0) return { event: "license.restored", reason: null };
   if (columns.paidUntil !== undefined) {
     const [before, after] = [license.paidUntil, columns.paidUntil];

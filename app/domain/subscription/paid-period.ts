@@ -1,7 +1,9 @@
 import type { Settings } from "#app/domain/setting/settings.ts";
 import {
   failingInvoice,
+  type InvoiceFacts,
   type InvoiceLine,
+  isEnded,
   type SubscriptionFacts,
   type SubscriptionItem,
 } from "#app/domain/subscription/subscription.ts";
@@ -40,6 +42,7 @@ export function paidUnitsOf(
   const covering = paidLines(subscription).filter(
     ({ line }) =>
       (line.itemId === item.id || (line.itemId !== null && !current.has(line.itemId))) &&
+      line.periodStart >= period.start &&
       line.periodStart < period.end &&
       line.periodEnd >= period.end &&
       line.amount >= 0,
@@ -57,12 +60,17 @@ function fullLines(subscription: SubscriptionFacts, item: SubscriptionItem, sett
   if (own.length > 0) return own;
   const current = new Set(subscription.items.map(({ id }) => id));
   const replaced = full.filter(({ line }) => line.itemId !== null && !current.has(line.itemId));
-  if (replaced.length > 0) return replaced;
+  // What left before the period that runs now was not replaced by an item that came in it.
+  if (lastStart(replaced) >= lastStart(full)) return replaced;
   // An item added in the middle of a period runs with the others: at once in good standing, else when it was paid.
   const inGoodStanding = subscription.status === "active" || subscription.status === "trialing";
   const isPaid = paidLines(subscription).some(({ line }) => line.itemId === item.id);
   const runs = isPaid || (settings.seatsFollow === "immediately" && inGoodStanding);
   return runs ? full : [];
+}
+
+function lastStart(lines: readonly PaidLine[]): number {
+  return Math.max(0, ...lines.map(({ line }) => line.periodStart.getTime()));
 }
 
 /** The trial's own line costs nothing and is "paid" at once; the trial's end counts, also after it was moved. */
@@ -77,8 +85,16 @@ function paidLines(subscription: SubscriptionFacts): PaidLine[] {
     .flatMap((invoice) => invoice.lines.map((line) => ({ invoiceId: invoice.id, line })));
 }
 
-/** Metered prices bill afterwards: while nothing is failing the running period counts, else the last one billed. */
+/**
+ * Metered prices bill afterwards: while nothing is failing the running period counts, else the last one billed. One that
+ * was canceled on request was good until then.
+ */
 function meteredPeriod(subscription: SubscriptionFacts, item: SubscriptionItem): PaidPeriod {
+  const { endedAt, endedBecause } = subscription;
+  if (isEnded(subscription)) {
+    const end = endedBecause === "payment_failed" ? null : endedAt;
+    return { invoiceId: null, start: item.periodStart, end: end ?? item.periodStart };
+  }
   const isGood = ["active", "trialing"].includes(subscription.status) && !failingInvoice(subscription);
   const end = isGood ? item.periodEnd : item.periodStart;
   return { invoiceId: null, start: item.periodStart, end };
@@ -91,12 +107,22 @@ function issuedPeriod(
   settings: Settings,
 ): PaidPeriod | null {
   if (settings.sendInvoice !== "onIssue" || subscription.collectionMethod !== "send_invoice") return null;
-  for (const invoice of subscription.invoices) {
-    const line =
-      invoice.status === "open" && invoice.lines.find((each) => each.itemId === item.id && !each.proration);
-    if (line) return { invoiceId: invoice.id, start: line.periodStart, end: line.periodStart };
-  }
-  return null;
+  const invoice = oldestIssued(subscription, item);
+  const line = invoice?.lines.find((each) => each.itemId === item.id && !each.proration);
+  return invoice && line ? { invoiceId: invoice.id, start: line.periodStart, end: line.periodStart } : null;
+}
+
+/** The oldest invoice for a period of this item that was sent and not paid: trust is given once, not every month. */
+export function oldestIssued(
+  subscription: Pick<SubscriptionFacts, "invoices">,
+  item: Pick<SubscriptionItem, "id">,
+): InvoiceFacts | null {
+  return (
+    subscription.invoices.findLast(
+      ({ status, lines }) =>
+        status === "open" && lines.some((line) => !line.proration && line.itemId === item.id),
+    ) ?? null
+  );
 }
 
 function latest(periods: readonly PaidPeriod[]): PaidPeriod | null {

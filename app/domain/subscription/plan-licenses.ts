@@ -72,13 +72,16 @@ function planItem(
   plan: LicensePlan,
 ): void {
   const { policy } = item;
-  const shared = policy?.seats === "devices";
+  const shared = policy ? policy.seats === "devices" : own.some(({ seats }) => seats > 1);
   const units = item.units === null ? null : Math.min(item.units, maxUnitsPerSubscription);
   const count = units === null ? null : shared ? Math.min(1, units) : units;
-  const seats = shared ? (units ?? null) : 1;
+  // A shared license of no units is released; it keeps one seat's devices for when it comes back.
+  const seats = shared ? (units === null ? null : Math.max(1, units)) : 1;
   const released = releasedOf(own, count);
   for (const license of own) {
-    const grace = graceEnd(item.paidUntil, item.grace, license.graceDays);
+    const size = sizeOf(license, policy, seats);
+    const graceDays = size.newTerms?.graceDays ?? license.graceDays;
+    const grace = graceEnd(item.paidUntil, item.grace, graceDays);
     const change = settleLicense(
       license,
       {
@@ -93,14 +96,14 @@ function planItem(
         revokedBecause: item.revokedBecause,
         itemKey: item.itemKey,
         ordinal: license.newOrdinal,
-        ...sizeOf(license, policy, seats),
+        ...size,
       },
       now,
     );
     if (change) plan.change.push(change);
     noteMarks(plan, [projection.unpaidHold ? grace : null, license.extendedUntil], now);
   }
-  if (!policy || count === null) return;
+  if (!policy || count === null || item.revokedBecause) return;
   const grace = graceEnd(item.paidUntil, item.grace, policy.graceDays);
   const taken = own.map((license) => license.newOrdinal ?? 0);
   const first = taken.length > 0 ? Math.max(...taken) + 1 : 0;
@@ -141,10 +144,15 @@ function findHomes(
     if (license.itemKey !== null && current.has(license.itemKey))
       put(license.itemKey, license, license.ordinal);
     else gone.set(license.itemKey, [...(gone.get(license.itemKey) ?? []), license]);
-  for (const group of gone.values()) {
-    const vacant = items.filter(({ itemKey }) => !homes.has(itemKey));
-    const productId = group[0]?.productId;
-    const home = vacant.find(({ policy }) => policy?.productId === productId) ?? vacant[0];
+  const isOf = ({ policy }: ItemProjection, group: readonly SettledLicense[]) =>
+    policy?.productId === group[0]?.productId;
+  const vacant = () => items.filter(({ itemKey }) => !homes.has(itemKey));
+  // Those that find their own product choose first.
+  const choosers = [...gone.values()].sort(
+    (a, b) => Number(items.some((item) => isOf(item, b))) - Number(items.some((item) => isOf(item, a))),
+  );
+  for (const group of choosers) {
+    const home = vacant().find((item) => isOf(item, group)) ?? vacant()[0];
     for (const license of group) put(home?.itemKey ?? null, license, license.ordinal);
   }
   for (const group of homes.values()) group.sort((a, b) => (a.newOrdinal ?? 0) - (b.newOrdinal ?? 0));

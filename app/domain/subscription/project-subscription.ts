@@ -2,7 +2,12 @@ import { type PolicyMap, type PolicyTerms, policyOf } from "#app/domain/order/pr
 import type { ChargedPayment } from "#app/domain/payment/payment.ts";
 import { type Hold, judgePayments, needsDailyLook } from "#app/domain/payment/payment-holds.ts";
 import type { Settings } from "#app/domain/setting/settings.ts";
-import { type PaidPeriod, paidPeriodOf, paidUnitsOf } from "#app/domain/subscription/paid-period.ts";
+import {
+  oldestIssued,
+  type PaidPeriod,
+  paidPeriodOf,
+  paidUnitsOf,
+} from "#app/domain/subscription/paid-period.ts";
 import {
   failingInvoice,
   isEnded,
@@ -176,7 +181,8 @@ function unitsOf(
 ): number {
   const ordered = item.quantity ?? 1;
   const inGoodStanding = subscription.status === "active" || subscription.status === "trialing";
-  if (settings.seatsFollow === "immediately" && inGoodStanding) return ordered;
+  // Of a metered item the lines say how much was used.
+  if (item.metered || (settings.seatsFollow === "immediately" && inGoodStanding)) return ordered;
   return Math.min(ordered, paidUnitsOf(subscription, item, period) ?? ordered);
 }
 
@@ -189,9 +195,12 @@ function graceOf(
   const slack: Grace = { kind: "hours", hours: settings.renewalSlackHours };
   const end = scheduledEnd(subscription);
   if (end && end <= period.end) return { kind: "none" };
+  const onTerms = subscription.collectionMethod === "send_invoice";
+  const due =
+    onTerms && settings.sendInvoice === "onIssue" ? oldestIssued(subscription, item)?.dueDate : null;
   switch (subscription.status) {
     case "past_due":
-      return { kind: "days" };
+      return due ? { kind: "until", at: due } : { kind: "days" };
     case "unpaid":
     case "paused":
       return { kind: "none" };
@@ -200,20 +209,11 @@ function graceOf(
     default: {
       if (subscription.pauseCollection)
         return settings.onPauseCollection === "extend" ? slack : { kind: "days" };
-      if (subscription.collectionMethod !== "send_invoice") return slack;
-      const due = settings.sendInvoice === "onIssue" ? issuedUntil(subscription, item) : null;
+      if (!onTerms) return slack;
+      // Terms customers may use what was invoiced until it is due; the days after that are the license's own.
       return due ? { kind: "until", at: due } : { kind: "days" };
     }
   }
-}
-
-/** Terms customers may use what was invoiced until the invoice is due; the days after that are the license's own. */
-function issuedUntil(subscription: SubscriptionFacts, item: SubscriptionItem): Date | null {
-  const issued = subscription.invoices.find(
-    ({ status, lines }) =>
-      status === "open" && lines.some((line) => !line.proration && line.itemId === item.id),
-  );
-  return issued?.dueDate ?? null;
 }
 
 const pauseReasons: Record<string, string> = {
@@ -285,6 +285,8 @@ function nextCheck(
     for (const item of subscription.items) at(item.periodEnd, 2 * hourMs);
     if (failingInvoice(subscription)) at(now, dayMs);
   }
+  if (isEnded(subscription) && settings.onCancel === "revoke")
+    for (const { paidUntil } of items) at(paidUntil, 0);
   const coming = marks.filter((mark) => mark > now.getTime());
   if (coming.length > 0) return new Date(Math.min(...coming));
   // Stripe's clock is behind ours, or it forgot to move on: look again, but not all the time.
