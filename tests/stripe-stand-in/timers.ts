@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Store } from "./store.ts";
 import type { Timer, TimerKind } from "./stored-types.ts";
+import { createTimerQueue } from "./timer-queue.ts";
 
 const LONGEST_TIMEOUT_MS = 2_147_483_647;
 
@@ -27,13 +28,17 @@ export function createTimers(
   let armed: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const next = (): Timer | undefined =>
-    store.timers
-      .all()
-      .reduce<Timer | undefined>(
-        (first, timer) => (first === undefined || timer.at < first.at ? timer : first),
-        undefined,
-      );
+  const queue = createTimerQueue();
+
+  /** Entries of timers that were moved, canceled or have run are dropped when they come up: the table is what counts. */
+  const next = (): Timer | undefined => {
+    for (let first = queue.first(); first !== undefined; first = queue.first()) {
+      const timer = store.timers.get(first.id);
+      if (timer?.at === first.at) return timer;
+      queue.removeFirst();
+    }
+    return undefined;
+  };
 
   const runDueBy = async (atMs: number, moveClock: boolean) => {
     for (let timer = next(); timer !== undefined && timer.at <= atMs; timer = next()) {
@@ -47,26 +52,32 @@ export function createTimers(
     }
   };
 
-  const rearm = () => {
+  const arm = () => {
     clearTimeout(armed);
     const timer = next();
     if (stopped || timer === undefined) return;
     const delayMs = Math.min(Math.max(timer.at - clock.now(), 0), LONGEST_TIMEOUT_MS);
-    armed = setTimeout(() => void runDueBy(clock.now(), false).then(rearm), delayMs);
+    armed = setTimeout(() => void runDueBy(clock.now(), false).then(arm), delayMs);
     armed.unref();
+  };
+
+  const rearm = () => {
+    queue.clear();
+    for (const timer of store.timers.all()) queue.push(timer);
+    arm();
   };
 
   return {
     schedule: (kind, subject, atMs) => {
-      store.timers.put({ id: `${kind}:${subject}`, at: atMs, kind, subject });
-      rearm();
+      queue.push(store.timers.put({ id: `${kind}:${subject}`, at: atMs, kind, subject }));
+      arm();
     },
     cancel: (kind, subject) => store.timers.remove(`${kind}:${subject}`),
     travelTo: async (atMs) => {
       await runDueBy(atMs, true);
       await settled();
       clock.moveTo(atMs);
-      rearm();
+      arm();
     },
     rearm,
     stop: () => {
