@@ -1,12 +1,34 @@
+import { stripe } from "#app/infra/stripe.server.ts";
 import type { RunningStandIn } from "#tests/stripe-stand-in/server.ts";
 
 /** A span money or a trial stands for, told by the stand-in's own books; no end = bought for good. */
 export type CoveredPeriod = { start: Date; end: Date | null };
 
-/** What is paid for in this purchase, worked out from Stripe's side alone. */
-export function coveredPeriods(standIn: RunningStandIn, sourceId: string): CoveredPeriod[] {
-  const sale = standIn.sales().find(({ session }) => session === sourceId);
+/** What is paid for in this purchase, worked out from Stripe's side alone and without a rule of ours. */
+export async function coveredPeriods(standIn: RunningStandIn, sourceId: string): Promise<CoveredPeriod[]> {
+  return sourceId.startsWith("sub_") ? subscribedPeriods(sourceId) : soldForGood(standIn, sourceId);
+}
+
+function soldForGood(standIn: RunningStandIn, sessionId: string): CoveredPeriod[] {
+  const sale = standIn.sales().find(({ session }) => session === sessionId);
   if (!sale) return [];
   const isPaid = sale.paymentStatus === "paid" || sale.paymentStatus === "no_payment_required";
   return sale.status === "complete" && isPaid ? [{ start: new Date(0), end: null }] : [];
+}
+
+async function subscribedPeriods(subscriptionId: string): Promise<CoveredPeriod[]> {
+  const [subscription, invoices] = await Promise.all([
+    stripe().subscriptions.retrieve(subscriptionId),
+    stripe().invoices.list({ subscription: subscriptionId, status: "paid", limit: 100 }),
+  ]);
+  const { trial_start, trial_end } = subscription;
+  const trial = trial_start && trial_end ? [{ start: trial_start, end: trial_end }] : [];
+  const paid = invoices.data
+    .flatMap((invoice) => invoice.lines.data)
+    .filter((line) => line.parent?.subscription_item_details?.proration === false)
+    .map((line) => line.period);
+  return [...trial, ...paid].map(({ start, end }) => ({
+    start: new Date(start * 1000),
+    end: new Date(end * 1000),
+  }));
 }

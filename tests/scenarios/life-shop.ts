@@ -31,6 +31,8 @@ const plans = {
   perpetual: { policy: "perpetual", amount: 9900 },
   dated: { policy: "dated", amount: 4900 },
   monthly: { policy: "standard", amount: 1500, interval: "month" },
+  /** The same plan at next year's price. */
+  monthlyNew: { policy: "standard", amount: 1540, interval: "month" },
   yearly: { policy: "standard", amount: 15_000, interval: "year" },
   trial: { policy: "standard", amount: 1500, interval: "month", trialDays: 14 },
   pro: { policy: "pro", amount: 2900, interval: "month" },
