@@ -4,6 +4,7 @@ import pg from "pg";
 import { paths } from "#app/paths.ts";
 import { buy, mailTo, newAddress, signInAsCustomer, signInAsStaff } from "#tests/journeys/journey.ts";
 import type { Stack } from "#tests/journeys/stack.ts";
+import { renewalScreens, subscriptionScreens } from "#tests/journeys/subscription-screens.ts";
 import { troubledSubscriptionFacts } from "#tests/stored-subscription.ts";
 
 /** The people who look at the screens, each in a browser of their own, and what they look at. */
@@ -441,6 +442,8 @@ export const portalScreens: Screen[] = [
   portalLicense("suspended"),
   portalLicense("revoked"),
   portalLicense("expired"),
+  ...subscriptionScreens,
+  ...renewalScreens,
   {
     name: "my license: key sent again",
     route: "routes/portal/license.tsx",

@@ -9,6 +9,7 @@ import { action, loader } from "#app/routes/portal/license.tsx";
 import { loader as listLoader } from "#app/routes/portal/licenses.tsx";
 import { aCustomer, aLicense } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
+import { subscriptionFacts } from "#tests/stored-subscription.ts";
 
 await useTestRuntime();
 
@@ -59,32 +60,9 @@ async function answerOf(work: Promise<Response>): Promise<Response> {
 
 const dayMs = 86_400_000;
 
-/** Three seats for $12 a month, paid until 20 days from now. */
-function subscriptionOf(id: string): SubscriptionFacts {
-  const start = new Date(Date.now() - 10 * dayMs);
-  const end = new Date(Date.now() + 20 * dayMs);
-  return {
-    ...{ id, livemode: false, status: "active", created: start, metadata: {} },
-    stripeCustomer: { id: `cus_${id}`, email: null, name: null, deleted: false },
-    ...{ trialStart: null, trialEnd: null, cancelAt: null, cancelAtPeriodEnd: false },
-    ...{ endedAt: null, endedBecause: null, pausedBecause: null, pauseCollection: null },
-    collectionMethod: "charge_automatically",
-    items: [
-      {
-        ...{ id: `si_${id}`, description: "Signalbox", quantity: 3, metered: false },
-        ...{ priceId: "price_1", lookupKey: null, policySlug: null, unitAmount: 1200, currency: "usd" },
-        ...{ interval: "month", intervalCount: 1, periodStart: start, periodEnd: end },
-      },
-    ],
-    invoices: [],
-  };
-}
-
 function slotOf({ id, items }: SubscriptionFacts, ordinal: number) {
-  const [item] = items;
-  if (!item) throw new Error("A subscription has an item.");
-  const graceUntil = new Date(item.periodEnd.getTime() + 2 * dayMs);
-  return { sourceId: id, itemKey: item.id, ordinal, paidUntil: item.periodEnd, graceUntil };
+  const [paidUntil, graceUntil] = [20, 22].map((days) => new Date(Date.now() + days * dayMs));
+  return { sourceId: id, itemKey: items[0]?.id ?? "", ordinal, ...{ paidUntil, graceUntil } };
 }
 
 async function storeSnapshot(facts: SubscriptionFacts): Promise<void> {
@@ -166,7 +144,7 @@ test("after three mails within an hour the owner is told to wait", async () => {
 
 test("the list keeps the keys of a subscription together and says what happens next", async () => {
   const { customer, license, list } = await aVisitor();
-  const facts = subscriptionOf("sub_list1");
+  const facts = subscriptionFacts("sub_list1");
   const seats = await Promise.all(
     [0, 1, 2].map((ordinal) =>
       aLicense({ customerId: customer.id, term: "subscription", ...slotOf(facts, ordinal) }),
@@ -178,13 +156,13 @@ test("the list keeps the keys of a subscription together and says what happens n
   expect(JSON.stringify(groups)).toContain(license.id);
   for (const { id } of seats) expect(JSON.stringify(groups)).toContain(id);
   expect(subscriptions).toEqual({
-    sub_list1: { next: expect.stringMatching(/^Renews .* for \$36\.00 per month$/), notice: null },
+    sub_list1: { next: expect.stringMatching(/^Renews .* for \$45\.00 per month$/), notice: null },
   });
 });
 
 test("the page of a subscribed license tells its subscription, which is nobody else's business", async () => {
   const [ada, bob] = [await aVisitor(), await aVisitor()];
-  const facts = subscriptionOf("sub_page1");
+  const facts = subscriptionFacts("sub_page1");
   const { id } = await aLicense({ customerId: ada.customer.id, term: "subscription", ...slotOf(facts, 0) });
   await storeSnapshot(facts);
   const shown = await (await ada.ask(id)).json();
