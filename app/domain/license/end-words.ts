@@ -7,9 +7,10 @@ type Ends = Pick<LicenseFacts, "paidUntil" | "extendedUntil" | "graceUntil">;
  * One sentence or two for staff on how what is paid, grace and extension make the end of a license, and what a later
  * renewal does to it. The same on the license's page and in the dialog that extends it.
  */
-export function worksUntilWords(ends: Ends): string {
+export function worksUntilWords(ends: Ends, { held, now }: { held: boolean; now: Date }): string {
   const last = worksUntil(ends);
-  if (!last) return "Works without an end.";
+  const works = held ? "Once nothing holds it, it works" : last && last <= now ? "Worked" : "Works";
+  if (!last) return `${works} without an end.`;
   const parts = [
     { what: "what is paid", until: ends.paidUntil },
     { what: "what staff granted", until: ends.extendedUntil },
@@ -23,5 +24,5 @@ export function worksUntilWords(ends: Ends): string {
   const renewal = ends.extendedUntil
     ? " A later renewal does not shorten the extension and is not added to it; whichever ends later counts."
     : "";
-  return `Works until ${dayWords(last)}${because}${renewal}`;
+  return `${works} until ${dayWords(last)}${because}${renewal}`;
 }

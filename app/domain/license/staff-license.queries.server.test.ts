@@ -120,7 +120,7 @@ test("its ends are told apart with how they combine, its hold with what ends it"
     holds: [{ byStaff: false, remedy: expect.stringContaining("Extending the license lets it work again") }],
   });
   expect(shown?.worksUntilWords).toContain(
-    "Works until 24 Dec 2026: the latest of what is paid (3 Dec 2026)",
+    "it works until 24 Dec 2026: the latest of what is paid (3 Dec 2026)",
   );
   expect(shown?.worksUntilWords).toContain("A later renewal does not shorten the extension");
 });

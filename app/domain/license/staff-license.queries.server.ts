@@ -43,7 +43,7 @@ export async function getLicenseForStaff(input: { licenseId: string; now: Date }
     maskedKey: maskKey(row.keyPrefix, row.keyLastGroup),
     assessment: assessLicense(facts, now),
     ends: endsWords(facts, now),
-    worksUntilWords: worksUntilWords(facts),
+    worksUntilWords: worksUntilWords(facts, { held: holds.length > 0, now }),
     devicesUsed: _count.activations,
     holds: holds.map((hold) => ({
       ...hold,

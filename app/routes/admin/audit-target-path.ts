@@ -6,6 +6,10 @@ const pages: Record<string, (id: string) => string> = {
   customer: (id) => paths.admin.customer(id),
   email: (id) => paths.admin.email(id),
   stripe_event: (id) => paths.admin.webhookEvent(id),
+  stripe_customer: (id) => paths.admin.customers({ q: id }),
+  alert: () => paths.admin.alerts(),
+  setting: () => paths.admin.settings(),
+  webhook_inbox: () => paths.admin.webhookInbox(),
   stripe_source: (id) => paths.admin.webhookInbox({ q: id }),
 };
 

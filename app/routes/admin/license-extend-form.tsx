@@ -62,7 +62,9 @@ export function ExtendForm({ choice: asked, now, ...form }: ExtendFormProps) {
         <p className={reached.ok ? "font-medium" : "font-medium text-bad"}>
           {reached.ok ? `New end: ${dayWords(reached.end)}` : reached.problem}
         </p>
-        {reached.ok && <p className="text-sm text-ink-muted">{afterwards(license, reached.end)}</p>}
+        {reached.ok && (
+          <p className="text-sm text-ink-muted">{afterwards(license, reached.end, new Date(now))}</p>
+        )}
       </div>
       <ActForm {...form} intent="extend" label="Extend license">
         {Object.entries(choice).map(([name, value]) => (
@@ -75,16 +77,13 @@ export function ExtendForm({ choice: asked, now, ...form }: ExtendFormProps) {
 }
 
 /** How the new end comes about, and whether the license works with it. */
-function afterwards(license: ShownLicense, extendedUntil: Date): string {
+function afterwards(license: ShownLicense, extendedUntil: Date, now: Date): string {
   const at = (text: string | null) => (text ? new Date(text) : null);
-  const end = worksUntilWords({
-    paidUntil: at(license.paidUntil),
-    graceUntil: at(license.graceUntil),
-    extendedUntil,
-  });
   const { unpaid, others } = heldAfterExtension(license.holds);
+  const ends = { paidUntil: at(license.paidUntil), graceUntil: at(license.graceUntil), extendedUntil };
+  const end = worksUntilWords(ends, { held: others.length > 0, now });
   if (others.length > 0) return `${end} It stays on hold because of ${listWords(others)}.`;
-  return unpaid ? `${end} It is on hold for an unpaid renewal and works again at once.` : end;
+  return unpaid ? `${end} The hold for the unpaid renewal is lifted: it works again at once.` : end;
 }
 
 type HowLongProps = {

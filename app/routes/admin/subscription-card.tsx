@@ -32,7 +32,7 @@ export function SubscriptionCard({ subscription, nextStep, customerEmail }: Subs
       <Facts>
         {nextStep && <Fact label="Next">{nextStep}</Fact>}
         {trialEnd && (
-          <Fact label="Trial until">
+          <Fact label={status === "trialing" ? "Trial until" : "Trial ended"}>
             <Time at={trialEnd} />
           </Fact>
         )}
