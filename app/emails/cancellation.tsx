@@ -20,10 +20,9 @@ export function CancelScheduledEmail({
       preview={`${listOfNames(planNames)}: nothing more is charged. You can still keep it.`}
     >
       <Paragraph>
-        As asked for, your subscription {listOfNames(planNames)} ends on {date} (UTC). Until then your{" "}
+        Your subscription {listOfNames(planNames)} is set to end on {date} (UTC). Until then your{" "}
         {countWords(keys, "license works", "licenses work")} as before; after that the{" "}
-        {countWords(keys, "key is", "keys are")} no longer accepted. Nothing more is charged for another
-        period.
+        {countWords(keys, "key is", "keys are")} no longer accepted. No further period is charged.
       </Paragraph>
       <Paragraph>Changed your mind? Until that day you can keep it, in the portal:</Paragraph>
       <ActionLink href={portalPage(site, licenseId)}>Keep the subscription</ActionLink>

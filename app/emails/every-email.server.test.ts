@@ -84,7 +84,7 @@ test("an address that is none of the web never becomes a link", async () => {
 test("a reminder has words of its own for dated, perpetual, renewing and canceled licenses", async () => {
   const dated = await mailOf("license-ending");
   expect(dated.subject).toBe("Your Atlas license ends on 9 December 2026");
-  expect(flat(dated.text)).toContain("ends in 7 days, on 9 December 2026 (UTC)");
+  expect(flat(dated.text)).toContain("ends in 7 days It ends on 9 December 2026 (UTC).");
   expect(dated.html).toMatch(/\/portal\/licenses\/lic_\w+\?renew"/);
 
   const yearly = { interval: "year", periodStart: at(-335), periodEnd: at(30) };
@@ -93,15 +93,16 @@ test("a reminder has words of its own for dated, perpetual, renewing and cancele
   const soon = { licenseIds, end: at(30).toISOString(), daysLeft: 30 as const };
   const renews = await rendered(await anEmail("license-ending", soon));
   expect(renews.subject).toBe("Your Lumen licenses renew on 1 January 2027");
-  expect(flat(renews.text)).toContain("for $45.00 per year, plus tax where it applies");
+  expect(flat(renews.text)).toContain("for $45.00 per year (before taxes and discounts)");
   expect(renews.text).not.toMatch(/\?renew/);
 
   await db().license.updateMany({ where: { sourceId: id }, data: { paidUntil: at(0.5) } });
   await store({ cancelAt: at(0.5) });
   const last = { licenseIds, end: at(0.5).toISOString(), daysLeft: 0 as const };
   const canceled = await rendered(await anEmail("license-ending", last));
-  expect(flat(canceled.text)).toContain("The subscription was canceled, so your Lumen licenses end");
-  expect(flat(canceled.text)).toContain("3 December 2026, 00:00 UTC");
+  expect(flat(canceled.text)).toContain(
+    "The subscription was canceled, so they end on 3 December 2026, 00:00 UTC",
+  );
 
   const perpetual = await aPolicy({ term: "perpetual" });
   const [license] = licenses;
@@ -123,7 +124,7 @@ test("a trial is told with what it costs afterwards, and its keys say that it is
   const props = { subscriptionId: id, trialEnd: at(3).toISOString() };
   const { subject, text } = await rendered(await anEmail("trial-ending", props));
   expect(subject).toBe("Your free trial of Lumen ends on 5 December 2026");
-  expect(flat(text)).toContain("goes on by itself, for $45.00 per month, plus tax where it applies");
+  expect(flat(text)).toContain("goes on by itself, for $45.00 per month (before taxes and discounts)");
   const keys = await rendered(await anEmail("license-issued", { orderId: order.id }));
   expect(keys.text).toContain("Free trial until 5 December 2026 (UTC)");
   expect(keys.text).not.toContain("Paid until");

@@ -7,78 +7,69 @@ import {
   priceWords,
 } from "#app/domain/email-outbox/content-words.ts";
 import type { ContentOf } from "#app/domain/email-outbox/email-content.ts";
-import { ActionLink, EmailLayout, Paragraph, type Site, TextLink } from "#app/emails/layout.tsx";
-import { LicenseList, portalPage, renewalPage } from "#app/emails/license-list.tsx";
+import { EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
+import { LicenseList, portalPage, renewalLink } from "#app/emails/license-list.tsx";
 
 type Content = ContentOf<"license-ending">;
-type Words = { title: string; text: string; remedy: string; action: string };
+type Words = { title: string; text: string; remedy: string };
 
 export function LicenseEndingEmail({ content, site }: { content: Content; site: Site }) {
   const { licenses, ending } = content;
-  const { title, text, remedy, action } = wordsFor(content);
-  const [only] = licenses;
-  const renews = ending === "dated";
+  const { title, text, remedy } = wordsFor(content);
   return (
     <EmailLayout site={site} title={title} preview={text}>
       <Paragraph>{text}</Paragraph>
       <Paragraph>{remedy}</Paragraph>
-      {renews && licenses.length > 1 ? (
-        <LicenseList
-          licenses={licenses}
-          site={site}
-          link={{ words: "Renew this license", href: (id) => renewalPage(site, id) }}
-        />
-      ) : (
+      {ending === "dated" ? (
+        <LicenseList licenses={licenses} site={site} link={renewalLink} />
+      ) : ending === "updates" ? (
         <LicenseList licenses={licenses} site={site} />
+      ) : (
+        <LicenseList licenses={licenses} site={site} link={subscriptionLink} />
       )}
-      {only && licenses.length === 1 && (
-        <ActionLink href={renews ? renewalPage(site, only.id) : portalPage(site, only.id)}>
-          {action}
-        </ActionLink>
-      )}
-      <Paragraph>
-        All you have from us is in <TextLink href={portalPage(site, null)}>your portal</TextLink>.
-      </Paragraph>
     </EmailLayout>
   );
 }
 
+const subscriptionLink = { words: "Manage this subscription", href: portalPage };
+
 function wordsFor({ ending, end, daysLeft, licenses, price }: Content): Words {
+  const count = licenses.length;
   const names = listOfNames(licenses.map((license) => license.productName));
-  const one = licenses.length === 1;
-  const mine = `Your ${names} ${countWords(licenses.length, "license", "licenses")}`;
+  const mine = `${names} ${countWords(count, "license", "licenses")}`;
+  const they = countWords(count, "it", "they");
+  const They = countWords(count, "It", "They");
+  const ends = countWords(count, "ends", "end");
+  const keys = countWords(count, "key", "keys");
+  const when = daysLeftWords(daysLeft);
   // The hour matters on the last days only.
   const at = daysLeft <= 1 ? emailInstant(end) : `${emailDate(end)} (UTC)`;
-  const when = `${daysLeftWords(daysLeft)}, on ${at}`;
+  const over = `From then on the ${keys} ${countWords(count, "is", "are")} no longer accepted`;
   switch (ending) {
     case "dated":
       return {
-        title: `${mine} ${one ? "ends" : "end"} ${daysLeftWords(daysLeft)}`,
-        text: `${mine} ${one ? "ends" : "end"} ${when}. From then on the ${one ? "key is" : "keys are"} no longer accepted.`,
-        remedy: `Renew ${one ? "it" : "them"} before then and the same ${one ? "key goes" : "keys go"} on working: there is nothing to enter again.`,
-        action: "Renew this license",
+        title: `Your ${mine} ${ends} ${when}`,
+        text: `${They} ${ends} on ${at}. ${over}.`,
+        remedy: `Renew ${countWords(count, "it", "them")} before then and the same ${keys} ${countWords(count, "goes", "go")} on working: there is nothing to enter again.`,
       };
     case "updates":
       return {
-        title: `Updates for your ${names} ${one ? "license" : "licenses"} end ${daysLeftWords(daysLeft)}`,
-        text: `New versions of ${names} are included until ${at}. Your ${one ? "license itself never ends" : "licenses themselves never end"}.`,
+        title: `Updates for your ${mine} end ${when}`,
+        text: `New versions of ${names} are included until ${at}. Your ${countWords(count, "license itself never ends", "licenses themselves never end")}.`,
         remedy:
           "Every version that comes out until then stays yours for good, so you do not have to do anything.",
-        action: "See this license in the portal",
       };
     case "renews":
       return {
-        title: `${mine} ${one ? "renews" : "renew"} ${daysLeftWords(daysLeft)}`,
-        text: `${mine} ${one ? "renews by itself" : "renew by themselves"} ${when}${price ? `, for ${priceWords(price)}` : ""}. You do not have to do anything, and the ${one ? "key stays" : "keys stay"} the same.`,
-        remedy: "To change the card or the plan, or to cancel, open the license in the portal before then.",
-        action: "Manage this subscription",
+        title: `Your ${mine} ${countWords(count, "renews", "renew")} ${when}`,
+        text: `${They} ${countWords(count, "renews by itself", "renew by themselves")} on ${at}${price ? `, for ${priceWords(price)}` : ""}. You do not have to do anything, and the ${keys} ${countWords(count, "stays", "stay")} the same.`,
+        remedy: "To change the card or the plan, or to cancel, open it in the portal before then.",
       };
     case "canceled":
       return {
-        title: `${mine} ${one ? "ends" : "end"} ${daysLeftWords(daysLeft)}`,
-        text: `The subscription was canceled, so ${mine.replace(/^Your/, "your")} ${one ? "ends" : "end"} ${when}. From then on the ${one ? "key is" : "keys are"} no longer accepted, and nothing more is charged.`,
-        remedy: "Changed your mind? Open the license in the portal before then to see how it can go on.",
-        action: "See this license in the portal",
+        title: `Your ${mine} ${ends} ${when}`,
+        text: `The subscription was canceled, so ${they} ${ends} on ${at}. ${over}, and nothing more is charged.`,
+        remedy: "Changed your mind? See in the portal, before then, how it can go on.",
       };
   }
 }

@@ -1,7 +1,7 @@
 import { emailDate, listOfNames } from "#app/domain/email-outbox/content-words.ts";
 import type { ContentOf } from "#app/domain/email-outbox/email-content.ts";
 import { ActionLink, EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
-import { LicenseList, renewalPage } from "#app/emails/license-list.tsx";
+import { LicenseList, renewalLink } from "#app/emails/license-list.tsx";
 import { paths } from "#app/paths.ts";
 
 type Content = ContentOf<"license-expired">;
@@ -21,8 +21,8 @@ export function LicenseExpiredEmail({ content, site }: { content: Content; site:
             The subscription is over and nothing more is charged. You are welcome back at any time; a new
             subscription brings new keys.
           </Paragraph>
-          <LicenseList licenses={licenses} site={site} />
           <ActionLink href={`${site.appUrl}${paths.home()}`}>Subscribe again</ActionLink>
+          <LicenseList licenses={licenses} site={site} />
         </>
       ) : (
         <>
@@ -30,11 +30,7 @@ export function LicenseExpiredEmail({ content, site }: { content: Content; site:
             You can still renew {one ? "it" : "them"}: the {one ? "key stays" : "keys stay"} the same and{" "}
             {one ? "works" : "work"} again at once.
           </Paragraph>
-          <LicenseList
-            licenses={licenses}
-            site={site}
-            link={{ words: "Renew this license", href: (id) => renewalPage(site, id) }}
-          />
+          <LicenseList licenses={licenses} site={site} link={renewalLink} />
         </>
       )}
     </EmailLayout>

@@ -1,7 +1,7 @@
 import { listOfNames } from "#app/domain/email-outbox/content-words.ts";
 import type { ContentOf, HoldKind } from "#app/domain/email-outbox/email-content.ts";
-import { ActionLink, EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
-import { LicenseList, portalPage } from "#app/emails/license-list.tsx";
+import { EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
+import { LicenseList } from "#app/emails/license-list.tsx";
 
 export function LicenseReinstatedEmail({
   content,
@@ -23,11 +23,6 @@ export function LicenseReinstatedEmail({
       <Paragraph>{because[hold]}</Paragraph>
       <Paragraph>{text}</Paragraph>
       <LicenseList licenses={licenses} site={site} />
-      {one && (
-        <ActionLink href={portalPage(site, licenses[0]?.id ?? null)}>
-          See this license in the portal
-        </ActionLink>
-      )}
     </EmailLayout>
   );
 }

@@ -1,7 +1,7 @@
 import { emailDate } from "#app/domain/email-outbox/content-words.ts";
 import type { ContentOf } from "#app/domain/email-outbox/email-content.ts";
-import { ActionLink, EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
-import { LicenseList, portalPage } from "#app/emails/license-list.tsx";
+import { EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
+import { LicenseList } from "#app/emails/license-list.tsx";
 
 export function LicenseRenewedEmail({
   content,
@@ -25,7 +25,6 @@ export function LicenseRenewedEmail({
         again.
       </Paragraph>
       <LicenseList licenses={[license]} site={site} />
-      <ActionLink href={portalPage(site, license.id)}>See this license in the portal</ActionLink>
     </EmailLayout>
   );
 }

@@ -21,13 +21,12 @@ export function LicenseSuspendedEmail({ content, site }: { content: Content; sit
       <Paragraph>{text}</Paragraph>
       <Paragraph>{remedies[hold](site.shopName)}</Paragraph>
       {isPayment && invoiceUrl && <ActionLink href={invoiceUrl}>Pay the open invoice</ActionLink>}
-      {isPayment && (
-        <ActionLink href={portalPage(site, licenses[0]?.id ?? null)}>Manage your subscription</ActionLink>
-      )}
-      <LicenseList licenses={licenses} site={site} />
+      <LicenseList licenses={licenses} site={site} {...(isPayment && { link: subscriptionLink })} />
     </EmailLayout>
   );
 }
+
+const subscriptionLink = { words: "Manage this subscription", href: portalPage };
 
 const remedies: Record<HoldKind, (shopName: string) => string> = {
   unpaid: () => "Pay what is open or update your card in the portal; it works again by itself then.",

@@ -138,6 +138,20 @@ test("a product name with a line break stays one line of subject", async () => {
   expect(subject).toBe("Your Lumen Bcc: victim@example.com license key, sent again");
 });
 
+test("a long mail in letters of several bytes holds each of them and nothing else", async () => {
+  const name = "写真機🎞️".repeat(7);
+  const license = await aLumenLicense({ name });
+  for (const length of [1, 2, 3, 4]) {
+    const note = `${"a".repeat(length)}${"ü€𝄞写".repeat(1_500)}`;
+    const props = { licenseId: license.id, change: "extended" as const, note };
+    const { html, text } = await rendered(await aRow({ kind: "license-changed", props }));
+    expect(html).not.toMatch(/[\0\uFFFD]/);
+    expect(html).toContain(note);
+    expect(html).toContain(name);
+    expect(text).toContain(note);
+  }
+});
+
 test("staff still see a mail that is no longer true, and are told when there is nothing to see", async () => {
   const license = await aLumenLicense();
   const row = await aRow({ kind: "license-resent", props: { licenseId: license.id } });

@@ -19,8 +19,8 @@ export function TrialEndingEmail({ content, site }: { content: ContentOf<"trial-
         the same.
       </Paragraph>
       <Paragraph>
-        You do not want to go on? Cancel in the portal before then and nothing is charged. There you can also
-        see whether a card is on file: without one, the licenses are suspended when the trial ends.
+        You do not want to go on? Cancel in the portal before then and nothing is charged. If no card is on
+        file, add one there too: without it the licenses are suspended when the trial ends.
       </Paragraph>
       <ActionLink href={portalPage(site, subscription.licenseId)}>Manage your subscription</ActionLink>
     </EmailLayout>

@@ -44,9 +44,9 @@ export function listOfNames(names: readonly string[]): string {
   return once.length === 0 ? last : `${once.join(", ")} and ${last}`;
 }
 
-/** `$45.00 per month, plus tax where it applies`. */
+/** `$45.00 per month (before taxes and discounts)`. */
 export function priceWords(price: RecurringPrice): string {
-  return `${formatMoney(price.amount, price.currency)} ${intervalWords(price)}, plus tax where it applies`;
+  return `${formatMoney(price.amount, price.currency)} ${intervalWords(price)} (before taxes and discounts)`;
 }
 
 /** `license` or `licenses`, with the verb that fits. */
