@@ -1,11 +1,57 @@
-import { sweepCheckoutSessions } from "#app/domain/stripe-sync/sweep-checkout-sessions.server.ts";
-import { db } from "#app/infra/db.server.ts";
+import {
+  sessionsCursor,
+  sweepCheckoutSessions,
+} from "#app/domain/stripe-sync/sweep-checkout-sessions.server.ts";
+import { takeSweepTurn } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
+import { reversalsCursor, sweepReversals } from "#app/domain/stripe-sync/sweep-reversals.server.ts";
+import { eventsCursor, sweepEvents } from "#app/domain/webhook-inbox/sweep-events.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
+import { wakeWorker } from "#app/infra/wake-worker.server.ts";
+
+type Sweep = { name: string; run: (now: Date) => Promise<number> };
 
 const hourMs = 3_600_000;
 
-/** Runs the sweep when the last one, in whichever process, is an hour old. */
-export async function runHourlySweep(now: Date): Promise<number> {
-  const cursor = await db().sweepCursor.findUnique({ where: { name: "checkout-sessions" } });
-  if (cursor && now.getTime() - new Date(cursor.value).getTime() < hourMs) return 0;
-  return sweepCheckoutSessions(now);
+const hourly: readonly Sweep[] = [
+  { name: sessionsCursor, run: sweepCheckoutSessions },
+  { name: eventsCursor, run: sweepEvents },
+];
+const nightly: readonly Sweep[] = [{ name: reversalsCursor, run: sweepReversals }];
+
+/** Looks for sales and events of the last hour that no webhook told of, when the last look is an hour old. */
+export function runHourlySweep(now: Date): Promise<number> {
+  return runDue(hourly, now, hourMs);
+}
+
+/** Compares everything that runs at Stripe with what was synced, when that was last done a day ago. */
+export function runNightlySweep(now: Date): Promise<number> {
+  return runDue(nightly, now, 24 * hourMs);
+}
+
+/** One sweep that fails leaves the others to their work; it is logged and tried again. */
+async function runDue(sweeps: readonly Sweep[], now: Date, everyMs: number): Promise<number> {
+  let found = 0;
+  for (const { name, run } of sweeps) {
+    try {
+      if (await takeSweepTurn(name, now, everyMs)) found += await run(now);
+    } catch (error) {
+      logger().error({ err: error, sweep: name }, "a sweep failed; it is tried again");
+    }
+  }
+  if (found > 0) wakeWorker();
+  return found;
+}
+
+/** Every sweep once, now, whenever the last one was; one that fails leaves the others to their work. */
+export async function sweepEverything(now: Date): Promise<{ found: number; firstError: unknown }> {
+  let found = 0;
+  let firstError: unknown = null;
+  for (const { run } of [...hourly, ...nightly]) {
+    try {
+      found += await run(now);
+    } catch (error) {
+      firstError ??= error;
+    }
+  }
+  return { found, firstError };
 }

@@ -6,8 +6,9 @@ import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { onWake, wakeChannel } from "#app/infra/wake-worker.server.ts";
 import { deleteExpired } from "#app/jobs/delete-expired.server.ts";
+import { queueDueEndReminders } from "#app/jobs/queue-end-reminders.server.ts";
 import { sendDueEmails } from "#app/jobs/send-due-emails.server.ts";
-import { runHourlySweep } from "#app/jobs/sweep.server.ts";
+import { runHourlySweep, runNightlySweep } from "#app/jobs/sweep.server.ts";
 
 export type Worker = { stop: () => Promise<void> };
 
@@ -16,8 +17,8 @@ const pollMs = 1_000;
 const slowPollMs = 60_000;
 
 /**
- * Drains the tables of owed work: purchases to sync, mails to send, records to seal, sweeps that are due. Any
- * number of workers share one database; each piece of work is leased to one of them.
+ * Drains the tables of owed work: purchases to sync, mails to send, records to seal, sweeps and reminders
+ * that are due. Any number of workers share one database; each piece of work is leased to one of them.
  */
 export function startWorker(): Worker {
   let stopping = false;
@@ -28,7 +29,9 @@ export function startWorker(): Worker {
     purchases,
     loop("mails", pollMs, () => sendBatches(isStopping)),
     loop("records", slowPollMs, (now) => sealAll(now, isStopping)),
-    loop("sweeps", slowPollMs, runHourlySweep),
+    loop("hourly sweeps", slowPollMs, runHourlySweep),
+    loop("nightly sweeps", slowPollMs, runNightlySweep),
+    loop("reminders", slowPollMs, queueDueEndReminders),
     loop("leftovers", slowPollMs, deleteExpired),
   ];
   const wakeAll = () => {
