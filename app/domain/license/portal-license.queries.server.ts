@@ -67,7 +67,7 @@ const shown = {
 } satisfies Prisma.LicenseInclude;
 type ShownLicense = Prisma.LicenseGetPayload<{ include: typeof shown }>;
 
-/** The customer's own licenses, newest first. */
+/** The customer's own licenses, newest first, those of one purchase in its order. */
 export async function listLicensesForCustomer(input: {
   customerId: string;
   now: Date;
@@ -75,7 +75,13 @@ export async function listLicensesForCustomer(input: {
   const rows = await db().license.findMany({
     where: { customerId: input.customerId },
     include: shown,
-    orderBy: [{ issuedAt: "desc" }, { id: "desc" }],
+    orderBy: [
+      { issuedAt: "desc" },
+      { sourceId: "desc" },
+      { itemKey: "asc" },
+      { ordinal: "asc" },
+      { id: "desc" },
+    ],
   });
   return rows.map((row) => toPortalLicense(row, input.now));
 }

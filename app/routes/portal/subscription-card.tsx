@@ -23,7 +23,7 @@ type SubscriptionCardProps = {
 /** The keys of one subscription together: what happens next is said once, each key keeps its own state. */
 export function SubscriptionCard({ licenses, subscription, headingLevel }: SubscriptionCardProps) {
   const plans = [...new Set(licenses.map((license) => planName(license.productName, license.policyName)))];
-  const seats = licenses.filter(({ released }) => !released).length;
+  const seats = licenses.filter(({ released, status }) => !released && status !== "revoked").length;
   return (
     <Card title={plans.join(", ")} headingLevel={headingLevel}>
       <div className="grid gap-4">

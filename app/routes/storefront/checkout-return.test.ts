@@ -1,12 +1,16 @@
 import { afterAll, expect, test } from "vitest";
+import { listRunningPlans } from "#app/domain/license/portal-license.queries.server.ts";
+import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
+import { subscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
 import { cookieName } from "#app/http/cookies.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import { sha256Hex } from "#app/infra/secrets.server.ts";
 import { loader } from "#app/routes/storefront/checkout-return.tsx";
 import { loader as homeLoader } from "#app/routes/storefront/home.tsx";
 import { productStructuredData } from "#app/routes/storefront/product-structured-data.ts";
-import { aLicense, anOrder, aPolicy, aPrice, aProduct } from "#tests/factories.ts";
+import { aCustomer, aLicense, anOrder, aPolicy, aPrice, aProduct } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
+import { subscriptionFacts } from "#tests/stored-subscription.ts";
 import { startStripeStandIn } from "#tests/stripe-stand-in/server.ts";
 
 const standIn = await startStripeStandIn({ deliver: "manual" });
@@ -41,6 +45,96 @@ test("the key is shown to the browser that paid; another one learns only that th
   const foreign = await ask("?session_id=cs_test_paid", `${cookieName("checkout")}=nonce-2`);
   expect(foreign.status).toBe(200);
   expect(await foreign.json()).toEqual({ state: "ready", mine: false, orderNumber: order.number });
+});
+
+const dayMs = 86_400_000;
+
+/** A paid order of a subscription that Stripe told of, with its keys; the browser that bought holds `nonce-1`. */
+async function aSubscriptionOrder(id: string, facts: Partial<SubscriptionFacts>, keys: number) {
+  const order = await anOrder({
+    stripeSessionId: `cs_test_${id}`,
+    stripeSubscriptionId: `sub_${id}`,
+    browserNonceHash: sha256Hex("nonce-1"),
+    fulfilledAt: keys > 0 ? new Date() : null,
+  });
+  const stored = subscriptionFacts(`sub_${id}`, facts);
+  for (let ordinal = 0; ordinal < keys; ordinal++)
+    await aLicense({
+      orderId: order.id,
+      customerId: order.customerId ?? "",
+      ...{ term: "subscription", sourceId: stored.id, itemKey: stored.items[0]?.id ?? "", ordinal },
+      paidUntil: new Date(Date.now() + 30 * dayMs),
+    });
+  const source = { kind: "subscription", livemode: false, snapshot: subscriptionSnapshot(stored) };
+  await db().stripeSource.create({ data: { id: stored.id, ...source, syncedSeq: 1 } });
+  await db().stripeSource.create({
+    data: { id: `cs_test_${id}`, kind: "checkout_session", livemode: false, syncedSeq: 1 },
+  });
+  return order;
+}
+
+const asBuyer = async (id: string) =>
+  (await ask(`?session_id=cs_test_${id}`, `${cookieName("checkout")}=nonce-1`)).json();
+
+test("a subscription shows each of its keys and when it renews", async () => {
+  await aSubscriptionOrder("seats", {}, 3);
+  const page = await asBuyer("seats");
+  expect(page).toMatchObject({ state: "ready", renewed: false });
+  expect(page.licenses).toHaveLength(3);
+  expect(page.subscription).toEqual({
+    trialEnd: null,
+    next: expect.stringMatching(/^Renews \d+ \w+ \d{4} for \$45\.00 per month$/),
+  });
+});
+
+test("a trial shows until when it is free", async () => {
+  const trialEnd = new Date(Date.now() + 14 * dayMs);
+  await aSubscriptionOrder("trial", { status: "trialing", trialStart: new Date(), trialEnd }, 1);
+  expect((await asBuyer("trial")).subscription).toEqual({
+    trialEnd: trialEnd.toISOString(),
+    next: expect.stringMatching(/^Free trial until/),
+  });
+});
+
+test("a paid subscription whose keys are still being made says so and not that something is wrong", async () => {
+  const { id } = await aSubscriptionOrder("waiting", {}, 0);
+  await db().stripeSource.update({
+    where: { id: "sub_waiting" },
+    data: { dirtySeq: 2, leaseToken: "elsewhere", leaseUntil: new Date(Date.now() + 60_000) },
+  });
+  expect(await asBuyer("waiting")).toEqual({ state: "processing" });
+  // In step and still without a key: a person has been told, and waiting longer would not help.
+  await db().stripeSource.update({ where: { id: "sub_waiting" }, data: { syncedSeq: 2 } });
+  expect(await asBuyer("waiting")).toMatchObject({ state: "ready", licenses: [] });
+  await db().order.delete({ where: { id } });
+}, 15_000);
+
+test("a renewal shows the same key with its new end", async () => {
+  const license = await aLicense({ term: "days", paidUntil: new Date("2028-12-03T00:00:00Z") });
+  await anOrder({
+    stripeSessionId: "cs_test_renewal",
+    customerId: license.customerId,
+    renewsLicenseId: license.id,
+    browserNonceHash: sha256Hex("nonce-1"),
+  });
+  expect(await asBuyer("renewal")).toMatchObject({
+    renewed: true,
+    licenses: [{ id: license.id, validUntil: "2028-12-03T00:00:00.000Z" }],
+  });
+});
+
+test("a subscriber is told of the plan they have; others, and those whose plan has ended, are not", async () => {
+  const policy = await aPolicy({ term: "subscription" });
+  const customer = await aCustomer();
+  const license = await aLicense({
+    ...{ policyId: policy.id, customerId: customer.id, sourceId: "sub_running", itemKey: "si_1", ordinal: 0 },
+    paidUntil: new Date(Date.now() + dayMs),
+  });
+  const running = (at: number) =>
+    listRunningPlans({ customerId: customer.id, now: new Date(Date.now() + at * dayMs) });
+  expect(await running(0)).toEqual({ [policy.id]: license.id });
+  expect(await running(2)).toEqual({});
+  expect(await listRunningPlans({ customerId: "cust_other", now: new Date() })).toEqual({});
 });
 
 test("the pricing page offers what is on sale and only that", async () => {
