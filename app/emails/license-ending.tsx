@@ -8,7 +8,7 @@ import {
 } from "#app/domain/email-outbox/content-words.ts";
 import type { ContentOf } from "#app/domain/email-outbox/email-content.ts";
 import { EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
-import { LicenseList, portalPage, renewalLink } from "#app/emails/license-list.tsx";
+import { LicenseList, renewalLink, subscriptionLink } from "#app/emails/license-list.tsx";
 
 type Content = ContentOf<"license-ending">;
 type Words = { title: string; text: string; remedy: string };
@@ -30,8 +30,6 @@ export function LicenseEndingEmail({ content, site }: { content: Content; site: 
     </EmailLayout>
   );
 }
-
-const subscriptionLink = { words: "Manage this subscription", href: portalPage };
 
 function wordsFor({ ending, end, daysLeft, licenses, price }: Content): Words {
   const count = licenses.length;

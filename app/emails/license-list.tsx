@@ -35,12 +35,13 @@ export function LicenseList(props: { licenses: readonly LicenseInEmail[]; site: 
             .map((license) => (
               <FactLine key={license.id}>
                 <span translate="no">{license.key}</span>
-                <br />
-                <TextLink href={link.href(site, license.id)}>{link.words}</TextLink>
+                {!link.isShared && <br />}
+                {!link.isShared && <TextLink href={link.href(site, license.id)}>{link.words}</TextLink>}
               </FactLine>
             ))}
         </Box>
       ))}
+      {only && link.isShared && <ActionLink href={link.href(site, only.id)}>{link.words}</ActionLink>}
       {more > 0 && (
         <Paragraph>
           {more} more {countWords(more, "license", "licenses")} of this purchase:{" "}
@@ -51,7 +52,18 @@ export function LicenseList(props: { licenses: readonly LicenseInEmail[]; site: 
   );
 }
 
-export type LicenseLink = { words: string; href: (site: Site, licenseId: string) => string };
+export type LicenseLink = {
+  words: string;
+  href: (site: Site, licenseId: string) => string;
+  /** It does the same from any license of the purchase, so that one button is enough. */
+  isShared?: boolean;
+};
+
+export const subscriptionLink: LicenseLink = {
+  words: "Manage this subscription",
+  href: portalPage,
+  isShared: true,
+};
 
 export const renewalLink: LicenseLink = { words: "Renew this license", href: renewalPage };
 

@@ -1,7 +1,7 @@
 import { listOfNames } from "#app/domain/email-outbox/content-words.ts";
 import type { ContentOf, HoldKind } from "#app/domain/email-outbox/email-content.ts";
 import { ActionLink, EmailLayout, Paragraph, type Site } from "#app/emails/layout.tsx";
-import { LicenseList, portalPage } from "#app/emails/license-list.tsx";
+import { LicenseList, subscriptionLink } from "#app/emails/license-list.tsx";
 
 type Content = ContentOf<"license-suspended">;
 
@@ -26,10 +26,8 @@ export function LicenseSuspendedEmail({ content, site }: { content: Content; sit
   );
 }
 
-const subscriptionLink = { words: "Manage this subscription", href: portalPage };
-
 const remedies: Record<HoldKind, (shopName: string) => string> = {
-  unpaid: () => "Pay what is open or update your card in the portal; it works again by itself then.",
+  unpaid: () => "Pay what is open or update your card in the portal; everything works again by itself then.",
   pause: () => "Open the license in the portal to resume the subscription or to update your card.",
   dispute: (shop) =>
     `If you did not mean to dispute the payment, withdraw the dispute at your bank and tell ${shop}. Until the bank has decided, the license stays suspended.`,

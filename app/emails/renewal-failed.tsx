@@ -18,7 +18,7 @@ export function RenewalFailedEmail({ content, site }: { content: Content; site: 
     <EmailLayout site={site} title={titles[stage]} preview={meaning}>
       <Paragraph>
         {stage === "first" ? "We could not collect" : "We still could not collect"} {amountWords(invoice)} for{" "}
-        {listOfNames(subscription.planNames)}. This happens, for example when a card has expired.
+        {listOfNames(subscription.planNames)}. This happens for example when a card has expired.
       </Paragraph>
       <Paragraph>{meaning}</Paragraph>
       <Paragraph>
