@@ -2,7 +2,7 @@ import type { Actor } from "#app/domain/audit-log/audit-event.ts";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { DeadlinePassed, withDeadline } from "#app/domain/stripe-sync/deadline.ts";
-import { claimSubmission } from "#app/domain/submission.server.ts";
+import { claimSubmission, saidBefore } from "#app/domain/submission.server.ts";
 import { sweepEvents } from "#app/domain/webhook-inbox/sweep-events.server.ts";
 import { inTransaction } from "#app/infra/db.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
@@ -25,6 +25,8 @@ export async function fetchMissedEvents(request: {
   const { actor, submission, now } = request;
   if (!isStripeConfigured())
     throw new DomainError("UNAVAILABLE", "Stripe is not connected yet: set STRIPE_SECRET_KEY.");
+  const said = await saidBefore({ token: submission, actorId: actor.id });
+  if (said !== null) return { message: said };
   const found = await searchFor(now);
   const message = messageFor(found);
   const repeated = await inTransaction(async (tx) => {
