@@ -53,7 +53,7 @@ function readLimit(): TokenBucket | null {
 }
 
 /** Lets reads wait for their turn, and all of them as long as Stripe asks for after a 429. Writes go at once. */
-function withReadLimit(limit: TokenBucket | null): Stripe.HttpClient {
+export function withReadLimit(limit: TokenBucket | null): Stripe.HttpClient {
   const client = Stripe.createNodeHttpClient();
   if (!limit) return client;
   return {
@@ -61,7 +61,8 @@ function withReadLimit(limit: TokenBucket | null): Stripe.HttpClient {
     makeRequest: async (host, port, path, method, headers, body, protocol, timeout) => {
       if (method === "GET") await limit.take();
       const response = await client.makeRequest(host, port, path, method, headers, body, protocol, timeout);
-      if (response.getStatusCode() === 429) limit.pause(Math.min(secondsIn(response.getHeaders()) ?? 1, longestPauseSeconds));
+      if (response.getStatusCode() === 429)
+        limit.pause(Math.min(secondsIn(response.getHeaders()) ?? 1, longestPauseSeconds));
       return response;
     },
   };
