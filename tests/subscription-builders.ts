@@ -228,10 +228,12 @@ export function carriedOut(licenses: readonly SettledLicense[], plan: LicensePla
     const holds = license.holds.filter((cause) => !removeHolds.includes(cause));
     return { ...license, ...columns, holds: [...holds, ...addHolds.map(({ cause }) => cause)] };
   });
+  const nameOf = (place: string): string =>
+    licenses.some(({ id }) => id === place) ? nameOf(`${place}'`) : place;
   const made = plan.create.map((license) =>
     aSettledLicense({
       ...license,
-      id: `lic_${license.itemKey}_${license.ordinal}`,
+      id: nameOf(`lic_${license.itemKey}_${license.ordinal}`),
       productId: license.policy.productId,
       policyId: license.policy.id,
       graceDays: license.policy.graceDays,

@@ -163,7 +163,7 @@ const anyPayment = fc.record({
   currency: fc.constant("usd"),
   refunds: fc.array(anyRefund, { maxLength: 3 }),
   disputes: fc.array(anyDispute, { maxLength: 3 }),
-  fraudWarnings: fc.constant([]),
+  fraudWarnings: fc.constant<ChargedPayment["fraudWarnings"]>([]),
 });
 
 test("whatever happened: each cause once, in any order of what Stripe lists the same, and nothing without a reason", () => {

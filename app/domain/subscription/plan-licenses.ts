@@ -49,7 +49,7 @@ export function planLicenses(
   now: Date,
 ): LicensePlan {
   const plan: LicensePlan = { create: [], change: [], nextCheckAt: null };
-  const homes = findHomes(licenses, projection.items);
+  const homes = findHomes(licenses, projection);
   for (const item of projection.items) {
     const own = homes.get(item.itemKey) ?? [];
     planItem(subscriptionId, own, item, projection, now, plan);
@@ -65,7 +65,7 @@ export function planLicenses(
 
 function planItem(
   subscriptionId: string,
-  own: readonly PlacedLicense[],
+  own: readonly SettledLicense[],
   item: ItemProjection,
   projection: SubscriptionProjection,
   now: Date,
@@ -95,7 +95,7 @@ function planItem(
         ],
         revokedBecause: item.revokedBecause,
         itemKey: item.itemKey,
-        ordinal: license.newOrdinal,
+        ordinal: license.ordinal,
         ...size,
       },
       now,
@@ -105,7 +105,7 @@ function planItem(
   }
   if (!policy || count === null || item.revokedBecause) return;
   const grace = graceEnd(item.paidUntil, item.grace, policy.graceDays);
-  const taken = own.map((license) => license.newOrdinal ?? 0);
+  const taken = own.map((license) => license.ordinal ?? 0);
   const first = taken.length > 0 ? Math.max(...taken) + 1 : 0;
   for (let missing = 0; missing < count - own.length; missing++) {
     plan.create.push({
@@ -125,24 +125,23 @@ function planItem(
   }
 }
 
-type PlacedLicense = SettledLicense & { newOrdinal: number | null };
-
 /**
  * Which licenses belong to which item. Those of an item that is gone move to one that has none yet, of the same product
- * if there is one: the plan was replaced. The others are listed under null.
+ * if there is one: the plan was replaced. The others, and those of an item that is not paid, are listed under null.
  */
 function findHomes(
   licenses: readonly SettledLicense[],
-  items: readonly ItemProjection[],
-): Map<string | null, PlacedLicense[]> {
-  const homes = new Map<string | null, PlacedLicense[]>();
-  const put = (home: string | null, license: SettledLicense, newOrdinal: number | null) =>
-    homes.set(home, [...(homes.get(home) ?? []), { ...license, newOrdinal }]);
+  { items, itemKeys }: SubscriptionProjection,
+): Map<string | null, SettledLicense[]> {
+  const homes = new Map<string | null, SettledLicense[]>();
+  const put = (home: string | null, license: SettledLicense) =>
+    homes.set(home, [...(homes.get(home) ?? []), license]);
   const current = new Set(items.map(({ itemKey }) => itemKey));
+  const unpaid = new Set(itemKeys.filter((itemKey) => !current.has(itemKey)));
   const gone = new Map<string | null, SettledLicense[]>();
   for (const license of licenses)
-    if (license.itemKey !== null && current.has(license.itemKey))
-      put(license.itemKey, license, license.ordinal);
+    if (license.itemKey !== null && current.has(license.itemKey)) put(license.itemKey, license);
+    else if (license.itemKey !== null && unpaid.has(license.itemKey)) put(null, license);
     else gone.set(license.itemKey, [...(gone.get(license.itemKey) ?? []), license]);
   const isOf = ({ policy }: ItemProjection, group: readonly SettledLicense[]) =>
     policy?.productId === group[0]?.productId;
@@ -153,9 +152,9 @@ function findHomes(
   );
   for (const group of choosers) {
     const home = vacant().find((item) => isOf(item, group)) ?? vacant()[0];
-    for (const license of group) put(home?.itemKey ?? null, license, license.ordinal);
+    for (const license of group) put(home?.itemKey ?? null, license);
   }
-  for (const group of homes.values()) group.sort((a, b) => (a.newOrdinal ?? 0) - (b.newOrdinal ?? 0));
+  for (const group of homes.values()) group.sort((a, b) => (a.ordinal ?? 0) - (b.ordinal ?? 0));
   return homes;
 }
 
@@ -163,14 +162,13 @@ function findHomes(
  * Which seats go when there are more than units. Released ones come back first when there is room again; of the
  * working ones those that nobody uses go first, then the highest numbers.
  */
-function releasedOf(own: readonly PlacedLicense[], count: number | null): Set<string> {
-  const isReleased = (license: PlacedLicense) => license.holds.some((cause) => cause.startsWith("released:"));
+function releasedOf(own: readonly SettledLicense[], count: number | null): Set<string> {
+  const isReleased = (license: SettledLicense) =>
+    license.holds.some((cause) => cause.startsWith("released:"));
   if (count === null) return new Set(own.filter(isReleased).map(({ id }) => id));
-  const rank = (license: PlacedLicense) =>
+  const rank = (license: SettledLicense) =>
     (isReleased(license) ? 4 : 0) + (license.revokedAt ? 2 : 0) + (license.firstActivatedAt ? 0 : 1);
-  const stayingFirst = [...own].sort(
-    (a, b) => rank(a) - rank(b) || (a.newOrdinal ?? 0) - (b.newOrdinal ?? 0),
-  );
+  const stayingFirst = [...own].sort((a, b) => rank(a) - rank(b) || (a.ordinal ?? 0) - (b.ordinal ?? 0));
   return new Set(stayingFirst.slice(count).map(({ id }) => id));
 }
 
@@ -214,7 +212,7 @@ function sizeOf(
   };
 }
 
-function asItIs(license: PlacedLicense): DesiredState {
+function asItIs(license: SettledLicense): DesiredState {
   return {
     paidUntil: license.paidUntil,
     graceUntil: license.graceUntil,

@@ -48,7 +48,10 @@ export type SubscriptionAlert = {
 export type SubscriptionProjection = {
   /** nothing = no money yet, so no license; ended = never alive again. */
   state: "nothing" | "live" | "ended";
+  /** Those with a paid (or trial) period. */
   items: ItemProjection[];
+  /** All items Stripe holds, paid or not. */
+  itemKeys: string[];
   /** What holds every license of the subscription: `pause`. */
   holds: Hold[];
   /** Set when what is owed holds a license as soon as its grace is over. */
@@ -89,6 +92,7 @@ export function projectSubscription(
   return {
     state: state === "live" && items.length === 0 ? "nothing" : state,
     items,
+    itemKeys: subscription.items.map(({ id }) => id),
     holds:
       subscription.status === "paused"
         ? [{ cause: `pause:${subscription.id}`, reason: pauseWords(subscription.pausedBecause) }]
