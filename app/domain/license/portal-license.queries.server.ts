@@ -108,27 +108,38 @@ export async function getLicenseForCustomer(input: {
   };
 }
 
+/** How a customer has a plan already: a subscription that runs, or a dated license that paying again prolongs. */
+export type OwnedPlan = { licenseId: string; how: "subscription" | "dated" };
+
 /**
- * The plans this customer is subscribed to right now, each with a license of it: a gentle word in the shop, so that
- * nobody subscribes twice without meaning to.
+ * The plans this customer has, by policy, each with one license of it: a gentle word in the shop, so that nobody pays
+ * twice without meaning to.
  */
-export async function listRunningPlans(input: {
+export async function listOwnedPlans(input: {
   customerId: string;
   now: Date;
-}): Promise<Record<string, string>> {
+}): Promise<Record<string, OwnedPlan>> {
+  const runs = [{ paidUntil: { gt: input.now } }, { graceUntil: { gt: input.now } }];
   const rows = await db().license.findMany({
     where: {
       customerId: input.customerId,
-      term: "subscription",
-      sourceId: { startsWith: "sub_" },
       revokedAt: null,
-      OR: [{ paidUntil: { gt: input.now } }, { graceUntil: { gt: input.now } }],
-      holds: { none: { cause: { startsWith: "released:" } } },
+      holds: { none: {} },
+      OR: [
+        { term: "subscription", sourceId: { startsWith: "sub_" }, OR: runs },
+        { term: "days", paidUntil: { not: null } },
+      ],
     },
-    select: { id: true, policyId: true },
-    orderBy: [{ createdAt: "desc" }, { ordinal: "desc" }],
+    select: { id: true, policyId: true, term: true },
+    // The last one counts: the one that ends last.
+    orderBy: [{ paidUntil: "asc" }, { ordinal: "desc" }],
   });
-  return Object.fromEntries(rows.map(({ policyId, id }) => [policyId, id]));
+  return Object.fromEntries(
+    rows.map(({ policyId, id, term }) => [
+      policyId,
+      { licenseId: id, how: term === "days" ? ("dated" as const) : ("subscription" as const) },
+    ]),
+  );
 }
 
 function toPortalLicense(row: ShownLicense, now: Date): PortalLicense {

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { listRunningPlans } from "#app/domain/license/portal-license.queries.server.ts";
+import { listOwnedPlans } from "#app/domain/license/portal-license.queries.server.ts";
 import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
 import { subscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
 import { cookieName } from "#app/http/cookies.server.ts";
@@ -76,10 +76,16 @@ async function aSubscriptionOrder(id: string, facts: Partial<SubscriptionFacts>,
 const asBuyer = async (id: string) =>
   (await ask(`?session_id=cs_test_${id}`, `${cookieName("checkout")}=nonce-1`)).json();
 
+async function readyFor(id: string) {
+  const page = await asBuyer(id);
+  if (page.state !== "ready" || !page.mine) throw new Error(`The page is ${page.state}.`);
+  return page;
+}
+
 test("a subscription shows each of its keys and when it renews", async () => {
   await aSubscriptionOrder("seats", {}, 3);
-  const page = await asBuyer("seats");
-  expect(page).toMatchObject({ state: "ready", renewed: false });
+  const page = await readyFor("seats");
+  expect(page.renewed).toBe(false);
   expect(page.licenses).toHaveLength(3);
   expect(page.subscription).toEqual({
     trialEnd: null,
@@ -90,7 +96,7 @@ test("a subscription shows each of its keys and when it renews", async () => {
 test("a trial shows until when it is free", async () => {
   const trialEnd = new Date(Date.now() + 14 * dayMs);
   await aSubscriptionOrder("trial", { status: "trialing", trialStart: new Date(), trialEnd }, 1);
-  expect((await asBuyer("trial")).subscription).toEqual({
+  expect((await readyFor("trial")).subscription).toEqual({
     trialEnd: trialEnd.toISOString(),
     next: expect.stringMatching(/^Free trial until/),
   });
@@ -123,18 +129,22 @@ test("a renewal shows the same key with its new end", async () => {
   });
 });
 
-test("a subscriber is told of the plan they have; others, and those whose plan has ended, are not", async () => {
-  const policy = await aPolicy({ term: "subscription" });
+test("a customer is told of the plans they have; others, and those whose subscription has ended, are not", async () => {
+  const [policy, dated] = [await aPolicy({ term: "subscription" }), await aPolicy({ term: "days" })];
   const customer = await aCustomer();
-  const license = await aLicense({
-    ...{ policyId: policy.id, customerId: customer.id, sourceId: "sub_running", itemKey: "si_1", ordinal: 0 },
-    paidUntil: new Date(Date.now() + dayMs),
+  const common = { customerId: customer.id, paidUntil: new Date(Date.now() + dayMs) };
+  const seat = { sourceId: "sub_running", itemKey: "si_1", ordinal: 0 };
+  const license = await aLicense({ ...common, ...seat, policyId: policy.id });
+  const year = await aLicense({ ...common, policyId: dated.id });
+  const owned = (at: number) =>
+    listOwnedPlans({ customerId: customer.id, now: new Date(Date.now() + at * dayMs) });
+  const renewable = { [dated.id]: { licenseId: year.id, how: "dated" } };
+  expect(await owned(0)).toEqual({
+    [policy.id]: { licenseId: license.id, how: "subscription" },
+    ...renewable,
   });
-  const running = (at: number) =>
-    listRunningPlans({ customerId: customer.id, now: new Date(Date.now() + at * dayMs) });
-  expect(await running(0)).toEqual({ [policy.id]: license.id });
-  expect(await running(2)).toEqual({});
-  expect(await listRunningPlans({ customerId: "cust_other", now: new Date() })).toEqual({});
+  expect(await owned(2)).toEqual(renewable);
+  expect(await listOwnedPlans({ customerId: "cust_other", now: new Date() })).toEqual({});
 });
 
 test("the pricing page offers what is on sale and only that", async () => {

@@ -1,6 +1,6 @@
 import { json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
-import { listRunningPlans } from "#app/domain/license/portal-license.queries.server.ts";
+import { listOwnedPlans } from "#app/domain/license/portal-license.queries.server.ts";
 import { billingChoiceOf, withBillingChoice } from "#app/domain/product/billing-choice.ts";
 import { getShop, listCatalogForShop } from "#app/domain/product/catalog.queries.server.ts";
 import { currentTime } from "#app/http/current-time.server.ts";
@@ -15,13 +15,13 @@ import { productStructuredData } from "./product-structured-data.ts";
 
 export async function loader({ request }: LoaderFunctionArgs) {
   const [products, customer] = await Promise.all([listCatalogForShop(), getCustomer(request)]);
-  const running = customer ? await listRunningPlans({ customerId: customer.id, now: currentTime() }) : {};
+  const owned = customer ? await listOwnedPlans({ customerId: customer.id, now: currentTime() }) : {};
   const chosen = billingChoiceOf(new URL(request.url).searchParams.get("billing"));
   return json({
     products: products.map((product) => withBillingChoice(product, chosen)),
     shop: getShop(),
     customerEmail: customer?.email ?? null,
-    running,
+    owned,
   });
 }
 
@@ -34,7 +34,7 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 ];
 
 export default function Home() {
-  const { products, shop, customerEmail, running } = useLoaderData<typeof loader>();
+  const { products, shop, customerEmail, owned } = useLoaderData<typeof loader>();
   return (
     <div className="grid gap-10">
       <header className="grid gap-4">
@@ -80,7 +80,7 @@ export default function Home() {
                   plan={plan}
                   open={shop.open}
                   customerEmail={customerEmail}
-                  runningLicenseId={running[plan.id] ?? null}
+                  owned={owned[plan.id] ?? null}
                 />
               </li>
             ))}

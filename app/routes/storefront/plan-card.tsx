@@ -1,5 +1,6 @@
 import { Form } from "@remix-run/react";
 import { Check } from "lucide-react";
+import type { OwnedPlan } from "#app/domain/license/portal-license.queries.server.ts";
 import { formatMoney } from "#app/domain/money.ts";
 import {
   deviceWords,
@@ -32,12 +33,12 @@ type PlanCardProps = {
   /** Whether anything can be bought at all. */
   open: boolean;
   customerEmail: string | null;
-  /** The license by which this customer has the plan already, running; buying another is allowed. */
-  runningLicenseId: string | null;
+  /** How this customer has the plan already; buying it once more is allowed. */
+  owned: OwnedPlan | null;
 };
 
 /** One plan: what it costs, what it includes, and the form that buys it, which needs no script. */
-export function PlanCard({ productName, plan, open, customerEmail, runningLicenseId }: PlanCardProps) {
+export function PlanCard({ productName, plan, open, customerEmail, owned }: PlanCardProps) {
   const included = [
     termWords(plan),
     deviceWords(plan),
@@ -62,15 +63,7 @@ export function PlanCard({ productName, plan, open, customerEmail, runningLicens
         ))}
       </ul>
       <div className="mt-auto grid gap-4 border-t border-line pt-5">
-        {runningLicenseId && (
-          <p className="text-sm">
-            You are subscribed to this plan.{" "}
-            <TextLink to={paths.portal.license(runningLicenseId)}>
-              Change its seats or payment<span className="sr-only"> of {plan.name}</span>
-            </TextLink>{" "}
-            instead of subscribing twice.
-          </p>
-        )}
+        {owned && <Owned {...owned} planName={plan.name} />}
         {plan.prices.map((price) => (
           <BuyForm
             key={price.id}
@@ -84,6 +77,27 @@ export function PlanCard({ productName, plan, open, customerEmail, runningLicens
         ))}
       </div>
     </article>
+  );
+}
+
+function Owned({ licenseId, how, planName: plan }: OwnedPlan & { planName: string }) {
+  const words =
+    how === "dated"
+      ? { have: "You have this license.", act: "Renew it", instead: "to go on with the same key." }
+      : {
+          have: "You are subscribed to this plan.",
+          act: "Change its seats or payment",
+          instead: "instead of subscribing twice.",
+        };
+  return (
+    <p className="text-sm">
+      {words.have}{" "}
+      <TextLink to={paths.portal.license(licenseId, how === "dated" ? { renew: "yes" } : {})}>
+        {words.act}
+        <span className="sr-only"> ({plan})</span>
+      </TextLink>{" "}
+      {words.instead}
+    </p>
   );
 }
 
