@@ -61,8 +61,9 @@ async function answerOf(work: Promise<Response>): Promise<Response> {
 const dayMs = 86_400_000;
 
 function slotOf({ id, items }: SubscriptionFacts, ordinal: number) {
-  const [paidUntil, graceUntil] = [20, 22].map((days) => new Date(Date.now() + days * dayMs));
-  return { sourceId: id, itemKey: items[0]?.id ?? "", ordinal, ...{ paidUntil, graceUntil } };
+  const paidUntil = new Date(Date.now() + 20 * dayMs);
+  const graceUntil = new Date(Date.now() + 22 * dayMs);
+  return { sourceId: id, itemKey: items[0]?.id ?? "", ordinal, paidUntil, graceUntil };
 }
 
 async function storeSnapshot(facts: SubscriptionFacts): Promise<void> {
