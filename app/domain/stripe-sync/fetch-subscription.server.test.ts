@@ -1,131 +1,29 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, expect, test } from "vitest";
 import { fetchSubscription } from "#app/domain/stripe-sync/fetch-subscription.server.ts";
 import { parseEnv, setRuntimeEnv } from "#app/infra/env.server.ts";
+import {
+  aLine,
+  anInvoice,
+  anItem,
+  aPayment,
+  aSubscription,
+  day,
+  list,
+  listenAsStripe,
+  start,
+} from "#tests/stripe-answers.ts";
 
 // What is rare at Stripe and must be read all the same: long lists, old invoices, missing and half answers.
 
-type Answer = { status?: number; body: unknown };
-/** What each address answers, and what was asked. */
-const answers = new Map<string, Answer>();
-let asked: string[] = [];
-
-const server = createServer((request, response) => {
-  const url = new URL(request.url ?? "/", "http://stripe");
-  const after = url.searchParams.get("starting_after");
-  const of = ["subscription", "invoice", "payment_intent"].flatMap(
-    (name) => url.searchParams.get(name) ?? [],
-  );
-  const key = [url.pathname.replace("/v1/", ""), ...of, ...(after ? [`after ${after}`] : [])].join(" ");
-  asked.push(key);
-  const answer = answers.get(key) ?? { body: list([]) };
-  response.writeHead(answer.status ?? 200, { "Content-Type": "application/json" });
-  response.end(JSON.stringify(answer.body));
-});
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
-const { port } = server.address() as AddressInfo; // listening on TCP, so an AddressInfo
+const { apiBase, answers, asked, stop } = await listenAsStripe();
+afterAll(stop);
 process.env.LOG_LEVEL = "silent";
 setRuntimeEnv({
   ...parseEnv({}),
   databaseUrl: "postgresql://nobody@127.0.0.1:1/none",
   masterKey: Buffer.alloc(32),
   stripeSecretKey: "sk_test_latchkey",
-  stripeApiBase: `http://127.0.0.1:${port}`,
-});
-
-const list = (data: unknown[], hasMore = false) => ({ object: "list", data, has_more: hasMore, url: "/" });
-const day = 86_400;
-const start = 1_795_000_000;
-
-const anItem = (id: string, more: object = {}) => ({
-  object: "subscription_item",
-  id,
-  quantity: 3,
-  current_period_start: start,
-  current_period_end: start + 30 * day,
-  price: {
-    id: "price_1",
-    lookup_key: "seat",
-    nickname: null,
-    metadata: { license_policy: "lumen-seat" },
-    unit_amount: 1500,
-    currency: "usd",
-    recurring: { interval: "month", interval_count: 1, usage_type: "licensed" },
-    product: { id: "prod_1", object: "product", name: "Lumen: Seat" },
-  },
-  ...more,
-});
-
-const aSubscription = (more: object = {}) => ({
-  object: "subscription",
-  id: "sub_1",
-  livemode: false,
-  status: "active",
-  created: start,
-  customer: { object: "customer", id: "cus_1", email: "ada@example.com", name: "Ada" },
-  metadata: { order: "ord_1" },
-  trial_start: null,
-  trial_end: null,
-  cancel_at: null,
-  cancel_at_period_end: false,
-  ended_at: null,
-  cancellation_details: { reason: null },
-  pause_collection: null,
-  collection_method: "charge_automatically",
-  items: list([anItem("si_1")]),
-  ...more,
-});
-
-const aLine = (itemId: string, more: object = {}) => ({
-  object: "line_item",
-  id: `il_${itemId}`,
-  amount: 4500,
-  quantity: 3,
-  period: { start, end: start + 30 * day },
-  parent: {
-    type: "subscription_item_details",
-    subscription_item_details: { subscription: "sub_1", subscription_item: itemId, proration: false },
-    invoice_item_details: null,
-  },
-  pricing: { type: "price_details", price_details: { price: "price_1", product: "prod_1" } },
-  ...more,
-});
-
-const aPayment = (paymentIntent: string, more: object = {}) => ({
-  object: "invoice_payment",
-  id: `inpay_${paymentIntent}`,
-  amount_paid: 4500,
-  currency: "usd",
-  is_default: true,
-  status: "paid",
-  payment: { type: "payment_intent", payment_intent: paymentIntent },
-  ...more,
-});
-
-const anInvoice = (id: string, more: object = {}) => ({
-  object: "invoice",
-  id,
-  number: "LK-1",
-  status: "paid",
-  billing_reason: "subscription_cycle",
-  created: start,
-  total: 4500,
-  amount_paid: 4500,
-  currency: "usd",
-  attempt_count: 1,
-  next_payment_attempt: null,
-  due_date: null,
-  status_transitions: { paid_at: start + 60 },
-  hosted_invoice_url: "https://invoice.example/1",
-  last_finalization_error: null,
-  lines: list([aLine("si_1")]),
-  payments: list([aPayment(`pi_${id}`)]),
-  ...more,
+  stripeApiBase: apiBase,
 });
 
 /** An earlier invoice, which paid for something else. */
@@ -145,7 +43,7 @@ async function fetched(
   flaggedPayments: string[] = [],
 ): Promise<Awaited<ReturnType<typeof fetchSubscription>>> {
   answers.clear();
-  asked = [];
+  asked.length = 0;
   for (const [key, body] of Object.entries(world)) answers.set(key, { body });
   return fetchSubscription("sub_1", { flaggedPayments });
 }

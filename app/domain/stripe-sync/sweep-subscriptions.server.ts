@@ -10,8 +10,7 @@ import {
   seconds,
 } from "#app/domain/stripe-sync/stripe-answers.server.ts";
 import { noteSweep } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
-import { isEnded, type SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
-import { readSubscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
+import { isEnded } from "#app/domain/subscription/subscription.ts";
 import { db } from "#app/infra/db.server.ts";
 import { isLivemode, isStripeConfigured, stripe } from "#app/infra/stripe.server.ts";
 
@@ -59,33 +58,61 @@ export async function sweepSubscriptions(now: Date): Promise<number> {
   return marked;
 }
 
+/** As much of what was last synced as is compared; the invoices themselves stay in the database. */
+const Synced = z.object({
+  status: z.string(),
+  cancelAt: z.iso.datetime().nullable(),
+  cancelAtPeriodEnd: z.boolean(),
+  pauseCollection: z.object({ behavior: z.string(), resumesAt: z.iso.datetime().nullable() }).nullable(),
+  items: z.array(
+    z.object({
+      id: z.string(),
+      priceId: z.string(),
+      quantity: z.number().nullable(),
+      periodEnd: z.iso.datetime(),
+    }),
+  ),
+});
+type Synced = z.infer<typeof Synced> & { invoices: Map<string, string> };
+
+type SourceRow = {
+  id: string;
+  orderId: string | null;
+  subscription: unknown;
+  invoiceIds: string[] | null;
+  invoiceStatuses: string[] | null;
+};
+
 async function behindOf(page: readonly Listed[]): Promise<string[]> {
-  const known = await db().stripeSource.findMany({
-    where: { id: { in: page.map(({ id }) => id) } },
-    select: { id: true, snapshot: true, orderId: true },
-  });
-  const sources = new Map(known.map((source) => [source.id, source]));
+  const rows = await db().$queryRaw<SourceRow[]>`
+    SELECT id, order_id AS "orderId", snapshot - 'invoices' AS subscription,
+        jsonb_path_query_array(snapshot, '$.invoices[*].id') AS "invoiceIds",
+        jsonb_path_query_array(snapshot, '$.invoices[*].status') AS "invoiceStatuses"
+      FROM stripe_source WHERE id = ANY(${page.map(({ id }) => id)})`;
+  const sources = new Map(rows.map((row) => [row.id, row]));
   const strangers: Listed[] = [];
   const behind: string[] = [];
   for (const listed of page) {
     const source = sources.get(listed.id);
-    const snapshot = readSubscriptionSnapshot(source?.snapshot ?? null);
-    if (snapshot ? !isInStep(listed, snapshot) : source?.orderId) behind.push(listed.id);
-    else if (!snapshot && !isEnded(listed)) strangers.push(listed);
+    const synced = source ? syncedOf(source) : null;
+    if (synced ? !isInStep(listed, synced) : source?.orderId) behind.push(listed.id);
+    else if (!synced && !isEnded(listed)) strangers.push(listed);
   }
   return [...behind, ...(await oursAmong(strangers))];
 }
 
+function syncedOf({ subscription, invoiceIds, invoiceStatuses }: SourceRow): Synced | null {
+  const parsed = Synced.safeParse(subscription);
+  if (!parsed.success) return null;
+  const invoices = new Map(invoiceIds?.map((id, index) => [id, invoiceStatuses?.[index] ?? ""]));
+  return { ...parsed.data, invoices };
+}
+
 /** Whether what is listed is what was synced; everything that moves a license shows in one of these. */
-function isInStep(listed: Listed, synced: SubscriptionFacts): boolean {
-  const { latest_invoice: latest, pause_collection: pause } = listed;
-  const invoiceId = typeof latest === "string" ? latest : latest?.id;
-  const invoice = synced.invoices.find(({ id }) => id === invoiceId);
-  const isInvoiceSynced =
-    !invoiceId ||
-    (invoice !== undefined && (typeof latest !== "object" || invoice.status === latest?.status));
+function isInStep(listed: Listed, synced: Synced): boolean {
+  const { pause_collection: pause } = listed;
   return (
-    isInvoiceSynced &&
+    isInvoiceInStep(listed, synced) &&
     listed.status === synced.status &&
     sameInstant(listed.cancel_at, synced.cancelAt) &&
     listed.cancel_at_period_end === synced.cancelAtPeriodEnd &&
@@ -95,7 +122,13 @@ function isInStep(listed: Listed, synced: SubscriptionFacts): boolean {
   );
 }
 
-function areItemsInStep({ items }: Listed, synced: SubscriptionFacts): boolean {
+function isInvoiceInStep({ latest_invoice: latest }: Listed, synced: Synced): boolean {
+  if (!latest) return true;
+  if (typeof latest === "string") return synced.invoices.has(latest);
+  return synced.invoices.get(latest.id) === (latest.status ?? "draft");
+}
+
+function areItemsInStep({ items }: Listed, synced: Synced): boolean {
   // Of a subscription with very many items the list has the first ones only.
   if (!items.has_more && items.data.length !== synced.items.length) return false;
   return items.data.every((item) => {
@@ -104,13 +137,13 @@ function areItemsInStep({ items }: Listed, synced: SubscriptionFacts): boolean {
       known !== undefined &&
       known.priceId === item.price.id &&
       known.quantity === (item.quantity ?? null) &&
-      sameInstant(known.periodEnd, item.current_period_end)
+      sameInstant(item.current_period_end, known.periodEnd)
     );
   });
 }
 
-function sameInstant(a: Date | null, b: Date | null): boolean {
-  return a?.getTime() === b?.getTime();
+function sameInstant(listed: Date | null, synced: string | null): boolean {
+  return (listed?.toISOString() ?? null) === synced;
 }
 
 /** Of subscriptions we know nothing of, those that sell something of ours; a vendor may sell other things as well. */
