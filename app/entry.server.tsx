@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { Transform } from "node:stream";
 import {
   type ActionFunctionArgs,
   type AppLoadContext,
@@ -11,6 +11,18 @@ import { isbot } from "isbot";
 import { renderToPipeableStream } from "react-dom/server";
 import { PageRequestProvider } from "#app/http/page-request.tsx";
 import { logger } from "#app/infra/logger.server.ts";
+
+/**
+ * React 18 leaves NUL bytes where a character of several bytes does not fit into the rest of a chunk (react issue 24985).
+ * HTML never has one on purpose.
+ */
+function withoutNulBytes(): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      done(null, chunk.includes(0) ? chunk.filter((byte) => byte !== 0) : chunk);
+    },
+  });
+}
 
 /** How long parts of a page may keep the rest of it waiting. */
 const renderTimeoutMs = 5_000;
@@ -33,7 +45,7 @@ export default function handleRequest(
       {
         nonce,
         [ready]() {
-          const body = new PassThrough();
+          const body = withoutNulBytes();
           body.once("close", () => clearTimeout(timer));
           headers.set("Content-Type", "text/html; charset=utf-8");
           resolve(

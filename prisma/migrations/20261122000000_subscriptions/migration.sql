@@ -57,3 +57,11 @@ UPDATE "license" SET "grace_until" = "paid_until" + make_interval(hours => "grac
 
 -- What the nightly sweep of open refunds and disputes looks for.
 CREATE INDEX "stripe_payment_flagged" ON "stripe_payment" ("flagged_at") WHERE "flagged_at" IS NOT NULL;
+
+-- Updates of perpetual licenses that end: their owners are told before.
+CREATE INDEX "license_updates_end" ON "license" ("updates_until", "id")
+  WHERE "updates_until" IS NOT NULL AND "paid_until" IS NULL AND "extended_until" IS NULL;
+
+-- Ends that were over before this version came are not told of.
+INSERT INTO "sweep_cursor" ("name", "value")
+  VALUES ('license-expired-since', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
