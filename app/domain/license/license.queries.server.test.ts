@@ -257,6 +257,12 @@ test("a license is found by address, order number and every id around it", async
   // Four digits may also be a group of some key.
   expect(await idsFor(String(order.number))).toContain(license.id);
   expect(await idsFor("sub_find_me")).toEqual([renewed.id]);
+  const renewal = await anOrder({ renewsLicenseId: renewed.id, stripeSessionId: "cs_renewal" });
+  await db().licenseRenewal.create({
+    data: { id: "renewal_1", licenseId: renewed.id, sourceId: "cs_renewal", days: 365, paidAt: now },
+  });
+  for (const q of [`#${renewal.number}`, renewal.id, "cs_renewal"])
+    expect([q, await idsFor(q)]).toEqual([q, [renewed.id]]);
   for (const q of [
     "#999999",
     "#99999999999",

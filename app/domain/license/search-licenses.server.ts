@@ -23,9 +23,9 @@ export async function searchWhere(typed: string | undefined): Promise<Prisma.Sql
 
   const key = normalizeKey(text);
   if (key) return Prisma.sql`l.key_hmac = ${keyLookup(key)}`;
-  if (/^#\d{1,9}$/.test(text)) return anyOf([orderNumberSearch(text.slice(1))]);
+  if (/^#\d{1,9}$/.test(text)) return anyOf(orderNumberSearch(text.slice(1)));
   const ways: Prisma.Sql[] = [];
-  if (/^\d{1,9}$/.test(text)) ways.push(orderNumberSearch(text));
+  if (/^\d{1,9}$/.test(text)) ways.push(...orderNumberSearch(text));
   // Fewer letters would match nearly every address, and the trigram index could not help.
   if (text.length >= 3 && !/\s/.test(text)) ways.push(...addressSearch(text));
   const ids = await idsByFragment(text);
@@ -39,8 +39,12 @@ function anyOf(ways: Prisma.Sql[]): Prisma.Sql {
   return Prisma.sql`l.id IN (${Prisma.join(ways, " UNION ALL ")})`;
 }
 
-function orderNumberSearch(digits: string): Prisma.Sql {
-  return Prisma.sql`SELECT s.id FROM license s JOIN "order" o ON o.id = s.order_id WHERE o.number = ${Number(digits)}`;
+/** By the order that brought a license, or one that renewed it. */
+function orderNumberSearch(digits: string): Prisma.Sql[] {
+  return [
+    Prisma.sql`SELECT s.id FROM license s JOIN "order" o ON o.id = s.order_id WHERE o.number = ${Number(digits)}`,
+    Prisma.sql`SELECT o.renews_license_id FROM "order" o WHERE o.number = ${Number(digits)}`,
+  ];
 }
 
 function addressSearch(text: string): Prisma.Sql[] {
@@ -59,7 +63,10 @@ function idSearch(text: string): Prisma.Sql[] | null {
     case "lic":
       return [Prisma.sql`SELECT id FROM license WHERE id = ${text}`];
     case "ord":
-      return [Prisma.sql`SELECT id FROM license WHERE order_id = ${text}`];
+      return [
+        Prisma.sql`SELECT id FROM license WHERE order_id = ${text}`,
+        Prisma.sql`SELECT renews_license_id FROM "order" WHERE id = ${text}`,
+      ];
     case "cust":
       return [Prisma.sql`SELECT id FROM license WHERE customer_id = ${text}`];
     case "cus":
@@ -70,6 +77,7 @@ function idSearch(text: string): Prisma.Sql[] | null {
       return [
         bySource,
         Prisma.sql`SELECT s.id FROM license s JOIN "order" o ON o.id = s.order_id WHERE o.stripe_session_id = ${text}`,
+        Prisma.sql`SELECT license_id FROM license_renewal WHERE source_id = ${text}`,
       ];
     case "pi":
       return [

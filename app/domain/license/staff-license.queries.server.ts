@@ -31,13 +31,14 @@ export async function getLicenseForStaff(input: { licenseId: string; now: Date }
       order: { omit: { browserNonceHash: true } },
       holds: { orderBy: { createdAt: "asc" } },
       activations: { orderBy: { firstSeenAt: "desc" }, omit: { fingerprintHmac: true }, take: shownPerKind },
+      renewalOrders: { where: { paidAt: { not: null } }, select: { id: true }, take: shownPerKind },
       renewals: { orderBy: { paidAt: "desc" }, take: shownPerKind },
       _count: { select: { activations: { where: { releasedAt: null } } } },
     },
   });
   if (!row) return null;
   const facts = licenseFacts(row);
-  const { holds, order, renewals, _count, ...license } = row;
+  const { holds, order, renewals, renewalOrders: _, _count, ...license } = row;
   return {
     ...license,
     maskedKey: maskKey(row.keyPrefix, row.keyLastGroup),
@@ -78,6 +79,7 @@ async function timelineOf(license: {
   sourceId: string | null;
   order: Omit<Order, "browserNonceHash"> | null;
   renewals: readonly { sourceId: string }[];
+  renewalOrders: readonly { id: string }[];
 }): Promise<Happening[]> {
   const { id: licenseId, orderId, order } = license;
   const recorded = new Set<string>();
@@ -85,7 +87,11 @@ async function timelineOf(license: {
   const happenings = await readHappenings({
     id: licenseId,
     // What concerns the order as a whole concerns this license too; a sibling's own acts do not.
-    records: [{ licenseId }, ...(orderId ? [{ orderId, licenseId: null }] : [])],
+    records: [
+      { licenseId },
+      ...(orderId ? [{ orderId, licenseId: null }] : []),
+      ...license.renewalOrders.map(({ id }) => ({ orderId: id, licenseId: null })),
+    ],
     sourceIds: [
       license.sourceId,
       order?.stripeSessionId,

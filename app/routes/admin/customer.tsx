@@ -6,17 +6,14 @@ import { currentTime } from "#app/http/current-time.server.ts";
 import { requireStaff } from "#app/http/guards.server.ts";
 import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
-import { CopyableId } from "#app/routes/admin/copyable-id.tsx";
+import { CustomerFacts } from "#app/routes/admin/customer-facts.tsx";
 import { EmailsTable } from "#app/routes/admin/emails-table.tsx";
 import { OrdersTable } from "#app/routes/admin/orders-table.tsx";
 import { NothingHere, Section } from "#app/routes/admin/section.tsx";
 import { ShortLicenseTable } from "#app/routes/admin/short-license-table.tsx";
 import { ButtonLink } from "#app/ui/button.tsx";
-import { Card } from "#app/ui/card.tsx";
-import { Fact, Facts } from "#app/ui/facts.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 import { TextLink } from "#app/ui/text-link.tsx";
-import { Time } from "#app/ui/time.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data ? data.customer.email : "Customer"} · Latchkey` },
@@ -98,57 +95,4 @@ export default function Customer() {
 function More({ shown, of, to }: { shown: number; of: number; to: string }) {
   if (shown >= of) return null;
   return <TextLink to={to}>Show all {of}</TextLink>;
-}
-
-type ShownCustomer = ReturnType<typeof useLoaderData<typeof loader>>["customer"];
-
-function CustomerFacts({ customer }: { customer: ShownCustomer }) {
-  return (
-    <Card title="Facts">
-      <Facts>
-        <Fact label="Address">
-          <CopyableId value={customer.email} label="address" />
-        </Fact>
-        <Fact label="Customer ID">
-          <CopyableId value={customer.id} label="customer ID" />
-        </Fact>
-        <Fact label="Customer since">
-          <Time at={customer.createdAt} />
-        </Fact>
-        <Fact label="At Stripe">
-          <StripeCustomers of={customer} />
-        </Fact>
-        <Fact label="Audit log">
-          <TextLink to={paths.admin.auditLog({ target: customer.id })}>
-            What happened to this customer
-          </TextLink>
-        </Fact>
-      </Facts>
-    </Card>
-  );
-}
-
-/** One person may have several; a billing contact of its own moves neither sign-in nor licenses. */
-function StripeCustomers({ of: { email: ownEmail, stripeCustomers } }: { of: ShownCustomer }) {
-  if (stripeCustomers.length === 0) return <>No customer there yet</>;
-  return (
-    <ul className="grid gap-2">
-      {stripeCustomers.map(({ id, livemode, email, name, deletedAt }) => (
-        <li key={id}>
-          <CopyableId value={id} label="Stripe customer ID" /> {!livemode && "(test mode)"}
-          {email && email !== ownEmail && (
-            <span className="block text-sm text-ink-muted">
-              Billing contact: {name ? `${name}, ${email}` : email}
-            </span>
-          )}
-          {deletedAt && (
-            <span className="block text-sm text-ink-muted">
-              Deleted at Stripe <Time at={deletedAt} dateOnly />. What was bought once stays; subscriptions
-              have ended.
-            </span>
-          )}
-        </li>
-      ))}
-    </ul>
-  );
 }
