@@ -52,13 +52,14 @@ const owed = owedFor(T1, T2, "open");
 const trialEnd = daysAfter(T0, 14);
 const trialInvoice = anInvoice([aLine(T0, trialEnd, { amount: 0 })]);
 const onTrial = { status: "trialing", trialStart: T0, trialEnd, invoices: [trialInvoice] };
-const none = { state: "nothing", paidUntil: null, holds: [], unpaidHold: null };
-const live = { state: "live", holds: [], unpaidHold: null, units: 3 };
+type Outcome = ReturnType<typeof outcome>;
+const none: Partial<Outcome> = { state: "nothing", paidUntil: null, holds: [], unpaidHold: null };
+const live: Partial<Outcome> = { state: "live", holds: [], unpaidHold: null, units: 3 };
 const pause = { pauseCollection: { behavior: "void", resumesAt: null } };
 const terms = { collectionMethod: "send_invoice" };
 const due = daysAfter(T1, 30);
 
-test.each<[row: string, facts: SubscriptionFacts, expected: Partial<ReturnType<typeof outcome>>]>([
+test.each<[row: string, facts: SubscriptionFacts, expected: Partial<Outcome>]>([
   ["S41 incomplete", aSubscription({ status: "incomplete", invoices: [owedFor(T0, T1, "open")] }), none],
   ["incomplete, whatever it paid", aSubscription({ status: "incomplete" }), none],
   ["S41 incomplete_expired", aSubscription({ status: "incomplete_expired" }), none],
@@ -132,14 +133,7 @@ test.each<[row: string, facts: SubscriptionFacts, expected: Partial<ReturnType<t
   expect(outcome(facts)).toMatchObject(expected);
 });
 
-test.each<
-  [
-    row: string,
-    chosen: Partial<Settings>,
-    facts: SubscriptionFacts,
-    expected: Partial<ReturnType<typeof outcome>>,
-  ]
->([
+test.each<[row: string, chosen: Partial<Settings>, facts: SubscriptionFacts, expected: Partial<Outcome>]>([
   ["renewalSlackHours", { renewalSlackHours: 6 }, rolledOver(owed), { graceUntil: hoursAfter(T1, 6) }],
   [
     "S74 cancelNow",
