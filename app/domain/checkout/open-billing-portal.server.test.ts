@@ -89,10 +89,14 @@ test("without a billing account there is nothing to open, and the page can know"
     code: "INVALID",
     publicMessage: expect.stringMatching(/no billing account/),
   });
-  const { customer } = await aBuyer();
+  const { customer, license } = await aBuyer();
   expect(await hasBillingAccount(customer.id)).toBe(true);
   await db().stripeCustomer.updateMany({ where: { customerId: customer.id }, data: { deletedAt: now } });
   expect(await hasBillingAccount(customer.id)).toBe(false);
+  await expect(open(license.id, customer.id)).rejects.toMatchObject({
+    code: "INVALID",
+    publicMessage: expect.stringMatching(/was closed/),
+  });
 });
 
 test("the way to the payment method leads straight there and back; what a one-time sale has not leads to the front page", async () => {

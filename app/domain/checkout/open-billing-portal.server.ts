@@ -69,11 +69,16 @@ async function findPurchase(visit: Pick<BillingVisit, "licenseId" | "customerId"
  */
 async function payingCustomer(known: string | null, customerId: string): Promise<string> {
   const [found] = await db().stripeCustomer.findMany({
-    where: { customerId, livemode: isLivemode(), deletedAt: null, ...(known && { id: known }) },
+    where: { customerId, livemode: isLivemode(), ...(known ? { id: known } : { deletedAt: null }) },
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     take: 1,
   });
-  if (found) return found.id;
+  if (found && found.deletedAt === null) return found.id;
+  if (found)
+    throw new DomainError(
+      "INVALID",
+      "The billing account of this purchase was closed, so there is nothing to open any more. Contact us if you need an invoice.",
+    );
   throw new DomainError(
     "INVALID",
     known

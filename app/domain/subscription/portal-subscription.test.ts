@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   describeSubscription,
   type SubscribedLicense,
+  statusBeside,
 } from "#app/domain/subscription/portal-subscription.ts";
 import type { InvoiceFacts, SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
 
@@ -92,6 +93,7 @@ test("one in good standing says when it renews and for how much, and needs nothi
 test("while the renewal is being paid nothing is wrong", () => {
   const renewing = describe({}, { paidUntil: day("2026-11-21"), graceUntil: day("2026-11-23") });
   expect(renewing).toMatchObject({ next: "Renews now, the payment is on its way", notice: null });
+  expect(statusBeside("grace", renewing)).toBe("active");
 });
 
 test("amounts that cannot be added up are not named", () => {
@@ -134,6 +136,7 @@ test("a payment that failed says until when the license works and asks for a pay
   });
   expect(failed.invoiceUrl).toBe("https://invoice.stripe.com/i/1");
   expect(failed.actions[0]).toMatchObject({ flow: "payment-method", primary: true });
+  expect([statusBeside("grace", failed), statusBeside("grace", null)]).toEqual(["grace", "grace"]);
 });
 
 test("after the grace the words no longer promise anything", () => {

@@ -1,3 +1,4 @@
+import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
 import { dayWords } from "#app/domain/license/license-words.ts";
 import { formatMoney } from "#app/domain/money.ts";
 import type { BillingFlow } from "#app/domain/subscription/billing-flow.ts";
@@ -151,4 +152,15 @@ function actionsOf(subscription: SubscriptionFacts, standing: Standing, released
 
 function earlier(a: Date, b: Date): Date {
   return a < b ? a : b;
+}
+
+/**
+ * The status of a license beside its subscription: for the hour or two in which a renewal is on its way and nothing is
+ * wrong, it is as good as before, not in a grace.
+ */
+export function statusBeside(
+  status: LicenseStatus,
+  subscription: Pick<OwnerSubscription, "notice"> | null,
+): LicenseStatus {
+  return status === "grace" && subscription && subscription.notice === null ? "active" : status;
 }

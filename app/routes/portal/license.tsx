@@ -4,6 +4,7 @@ import { hasBillingAccount, noteBackFromBilling } from "#app/domain/checkout/ope
 import { getRenewalOffer } from "#app/domain/checkout/start-renewal.server.ts";
 import { getLicenseForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
 import { getSubscriptionForCustomer } from "#app/domain/subscription/portal-subscription.queries.server.ts";
+import { statusBeside } from "#app/domain/subscription/portal-subscription.ts";
 import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import type { FormState } from "#app/http/form-state.ts";
@@ -36,7 +37,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     hasBillingAccount(customer.id),
   ]);
   return json({
-    license,
+    license: { ...license, status: statusBeside(license.status, subscription) },
     subscription,
     renewal,
     asksToRenew: query.has("renew"),

@@ -3,6 +3,7 @@ import { useLoaderData } from "@remix-run/react";
 import { listLicensesForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
 import { groupBySubscription } from "#app/domain/license/portal-license.ts";
 import { listSubscriptionsForCustomer } from "#app/domain/subscription/portal-subscription.queries.server.ts";
+import { statusBeside } from "#app/domain/subscription/portal-subscription.ts";
 import { currentTime } from "#app/http/current-time.server.ts";
 import { requireCustomer } from "#app/http/guards.server.ts";
 import { paths } from "#app/paths.ts";
@@ -19,10 +20,15 @@ export async function loader({ request }: LoaderFunctionArgs) {
     listLicensesForCustomer(asked),
     listSubscriptionsForCustomer(asked),
   ]);
-  const shown = subscriptions.map(({ id, next, notice }) => [id, { next, notice }] as const);
+  const byId = new Map(subscriptions.map((subscription) => [subscription.id, subscription]));
+  const shown = licenses.map((license) => {
+    const subscription = byId.get(license.subscriptionId ?? "") ?? null;
+    return { ...license, status: statusBeside(license.status, subscription) };
+  });
+  const told = subscriptions.map(({ id, next, notice }) => [id, { next, notice }] as const);
   return json({
-    groups: groupBySubscription(licenses),
-    subscriptions: Object.fromEntries(shown),
+    groups: groupBySubscription(shown),
+    subscriptions: Object.fromEntries(told),
     email: customer.email,
   });
 }
