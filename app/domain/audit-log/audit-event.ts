@@ -37,8 +37,6 @@ export const auditEvents = [
   "subscription.started",
   "subscription.changed",
   "subscription.ended",
-  "payment.refunded",
-  "payment.disputed",
   "setting.changed",
   "webhook.fetched",
   "customer.signed-in",

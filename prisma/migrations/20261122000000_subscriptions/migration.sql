@@ -58,6 +58,10 @@ UPDATE "license" SET "grace_until" = "paid_until" + make_interval(hours => "grac
 -- What the nightly sweep of open refunds and disputes looks for.
 CREATE INDEX "stripe_payment_flagged" ON "stripe_payment" ("flagged_at") WHERE "flagged_at" IS NOT NULL;
 
+-- The list of subscriptions by what Stripe says of them; the status lies in what was fetched last.
+CREATE INDEX "stripe_source_subscription_status" ON "stripe_source" (("snapshot" ->> 'status'), "created_at" DESC, "id" DESC)
+  WHERE "kind" = 'subscription';
+
 -- Updates of perpetual licenses that end: their owners are told before.
 CREATE INDEX "license_updates_end" ON "license" ("updates_until", "id")
   WHERE "updates_until" IS NOT NULL AND "paid_until" IS NULL AND "extended_until" IS NULL;
