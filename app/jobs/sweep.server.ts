@@ -2,39 +2,45 @@ import {
   sessionsCursor,
   sweepCheckoutSessions,
 } from "#app/domain/stripe-sync/sweep-checkout-sessions.server.ts";
-import { takeSweepTurn } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
+import { type Sweep, SweepStopped, takeSweepTurn } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
 import { reversalsCursor, sweepReversals } from "#app/domain/stripe-sync/sweep-reversals.server.ts";
 import { eventsCursor, sweepEvents } from "#app/domain/webhook-inbox/sweep-events.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { wakeWorker } from "#app/infra/wake-worker.server.ts";
 
-type Sweep = { name: string; run: (now: Date) => Promise<number> };
+type NamedSweep = { name: string; run: Sweep };
 
 const hourMs = 3_600_000;
 
-const hourly: readonly Sweep[] = [
+const hourly: readonly NamedSweep[] = [
   { name: sessionsCursor, run: sweepCheckoutSessions },
   { name: eventsCursor, run: sweepEvents },
 ];
-const nightly: readonly Sweep[] = [{ name: reversalsCursor, run: sweepReversals }];
+const nightly: readonly NamedSweep[] = [{ name: reversalsCursor, run: sweepReversals }];
 
 /** Looks for sales and events of the last hour that no webhook told of, when the last look is an hour old. */
-export function runHourlySweep(now: Date): Promise<number> {
-  return runDue(hourly, now, hourMs);
+export function runHourlySweep(now: Date, isStopping?: () => boolean): Promise<number> {
+  return runDue(hourly, now, hourMs, isStopping);
 }
 
 /** Compares everything that runs at Stripe with what was synced, when that was last done a day ago. */
-export function runNightlySweep(now: Date): Promise<number> {
-  return runDue(nightly, now, 24 * hourMs);
+export function runNightlySweep(now: Date, isStopping?: () => boolean): Promise<number> {
+  return runDue(nightly, now, 24 * hourMs, isStopping);
 }
 
 /** One sweep that fails leaves the others to their work; it is logged and tried again. */
-async function runDue(sweeps: readonly Sweep[], now: Date, everyMs: number): Promise<number> {
+async function runDue(
+  sweeps: readonly NamedSweep[],
+  now: Date,
+  everyMs: number,
+  isStopping?: () => boolean,
+): Promise<number> {
   let found = 0;
   for (const { name, run } of sweeps) {
     try {
-      if (await takeSweepTurn(name, now, everyMs)) found += await run(now);
+      if (await takeSweepTurn(name, now, everyMs)) found += await run(now, isStopping);
     } catch (error) {
+      if (error instanceof SweepStopped) break;
       logger().error({ err: error, sweep: name }, "a sweep failed; it is tried again");
     }
   }

@@ -29,8 +29,8 @@ export function startWorker(): Worker {
     purchases,
     loop("mails", pollMs, () => sendBatches(isStopping)),
     loop("records", slowPollMs, (now) => sealAll(now, isStopping)),
-    loop("hourly sweeps", slowPollMs, runHourlySweep),
-    loop("nightly sweeps", slowPollMs, runNightlySweep),
+    loop("hourly sweeps", slowPollMs, (now) => runHourlySweep(now, isStopping)),
+    loop("nightly sweeps", slowPollMs, (now) => runNightlySweep(now, isStopping)),
     loop("reminders", slowPollMs, queueDueEndReminders),
     loop("leftovers", slowPollMs, deleteExpired),
   ];

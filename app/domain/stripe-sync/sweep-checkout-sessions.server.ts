@@ -5,6 +5,7 @@ import {
   lastSweepAt,
   lookBackFrom,
   noteSweep,
+  SweepStopped,
   unixSeconds,
 } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
 import { db } from "#app/infra/db.server.ts";
@@ -28,7 +29,7 @@ const Session = z.object({
  * differs from what was last synced. Safe to run at any time and in any number of processes.
  * @returns how many sources were marked.
  */
-export async function sweepCheckoutSessions(now: Date): Promise<number> {
+export async function sweepCheckoutSessions(now: Date, isStopping = () => false): Promise<number> {
   if (!isStripeConfigured()) return 0;
   const since = lookBackFrom(await lastSweepAt(sessionsCursor), now, leastLookBackMs);
   let marked = 0;
@@ -41,6 +42,7 @@ export async function sweepCheckoutSessions(now: Date): Promise<number> {
     }),
   );
   for await (const page of pages) {
+    if (isStopping()) throw new SweepStopped();
     const behind = await behindOf(page);
     const marks = behind.map(({ id }) => ({ sourceId: id, kind: "checkout_session" as const }));
     await markSourcesDirty(marks, { livemode: isLivemode(), cause: "sweep" });

@@ -4,6 +4,12 @@ const dayMs = 86_400_000;
 /** After a long silence a sweep starts where the last one ended, but not further back; Stripe lists events as long. */
 const longestLookBackMs = 30 * dayMs;
 
+/** The process is to end: the sweep was left in the middle and does not count as done. */
+export class SweepStopped extends Error {}
+
+/** Marks what differs at Stripe and says how many it marked; throws SweepStopped soon after `isStopping` says so. */
+export type Sweep = (now: Date, isStopping?: () => boolean) => Promise<number>;
+
 /** When the sweep of this name last began, in whichever process; null = never. */
 export async function lastSweepAt(name: string): Promise<Date | null> {
   const cursor = await db().sweepCursor.findUnique({ where: { name } });

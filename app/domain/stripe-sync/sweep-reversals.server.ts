@@ -7,6 +7,7 @@ import {
   lastSweepAt,
   lookBackFrom,
   noteSweep,
+  SweepStopped,
   unixSeconds,
 } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
 import { db, inTransaction } from "#app/infra/db.server.ts";
@@ -41,7 +42,7 @@ type Listed = z.infer<typeof Listed>;
  * purchase's own timer. Safe to run at any time and in any number of processes.
  * @returns how many sources were marked.
  */
-export async function sweepReversals(now: Date): Promise<number> {
+export async function sweepReversals(now: Date, isStopping = () => false): Promise<number> {
   if (!isStripeConfigured()) return 0;
   const since = lookBackFrom(await lastSweepAt(reversalsCursor), now, overlapMs);
   const list = { created: { gte: unixSeconds(since) }, limit: 100 };
@@ -51,7 +52,11 @@ export async function sweepReversals(now: Date): Promise<number> {
     pagesOf(Listed, (after) => stripe().radar.earlyFraudWarnings.list({ ...list, ...after })),
   ];
   let marked = 0;
-  for (const pages of lists) for await (const page of pages) marked += await markPurchasesOf(page, now);
+  for (const pages of lists)
+    for await (const page of pages) {
+      if (isStopping()) throw new SweepStopped();
+      marked += await markPurchasesOf(page, now);
+    }
   await noteSweep(reversalsCursor, now);
   return marked;
 }

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import { SweepStopped } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
 import { sweepSubscriptions } from "#app/domain/stripe-sync/sweep-subscriptions.server.ts";
 import { syncDueSources } from "#app/domain/stripe-sync/sync-due-sources.server.ts";
 import { db } from "#app/infra/db.server.ts";
@@ -132,5 +133,18 @@ test("a list that breaks off is an error, and the sweep does not count as done",
   await db().sweepCursor.deleteMany();
   answers.set("subscriptions", { body: { object: "list", data: [{ object: "subscription" }] } });
   await expect(sweepSubscriptions(now)).rejects.toThrow();
+  expect(await db().sweepCursor.count()).toBe(0);
+});
+
+test("a process that is to end leaves the sweep after the page it is at, for another one to do", async () => {
+  await fresh();
+  await db().sweepCursor.deleteMany();
+  answers.set("subscriptions", { body: list([sub({ id: "sub_1" })], true) });
+  answers.set("subscriptions after sub_1", { body: list([sub({ id: "sub_2" })], true) });
+  asked.length = 0;
+  let pages = 0;
+  await expect(sweepSubscriptions(now, () => ++pages > 1)).rejects.toThrow(SweepStopped);
+  expect(asked).toHaveLength(2);
+  expect(await db().stripeSource.count()).toBe(1);
   expect(await db().sweepCursor.count()).toBe(0);
 });

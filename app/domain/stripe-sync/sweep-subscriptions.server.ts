@@ -9,7 +9,7 @@ import {
   pagesOf,
   seconds,
 } from "#app/domain/stripe-sync/stripe-answers.server.ts";
-import { noteSweep } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
+import { noteSweep, SweepStopped } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
 import { isEnded } from "#app/domain/subscription/subscription.ts";
 import { db } from "#app/infra/db.server.ts";
 import { isLivemode, isStripeConfigured, stripe } from "#app/infra/stripe.server.ts";
@@ -43,13 +43,14 @@ type Listed = z.infer<typeof Listed>;
  * to run at any time and in any number of processes.
  * @returns how many sources were marked.
  */
-export async function sweepSubscriptions(now: Date): Promise<number> {
+export async function sweepSubscriptions(now: Date, isStopping = () => false): Promise<number> {
   if (!isStripeConfigured()) return 0;
   let marked = 0;
   const pages = pagesOf(Listed, (after) =>
     stripe().subscriptions.list({ status: "all", limit: 100, expand: ["data.latest_invoice"], ...after }),
   );
   for await (const page of pages) {
+    if (isStopping()) throw new SweepStopped();
     const marks = (await behindOf(page)).map((id) => ({ sourceId: id, kind: "subscription" as const }));
     await markSourcesDirty(marks, { livemode: isLivemode(), cause: "sweep" });
     marked += marks.length;

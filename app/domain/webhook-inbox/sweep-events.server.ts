@@ -4,6 +4,7 @@ import {
   lastSweepAt,
   lookBackFrom,
   noteSweep,
+  SweepStopped,
   unixSeconds,
 } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
 import { parseEvent } from "#app/domain/webhook-inbox/parse-event.server.ts";
@@ -71,7 +72,7 @@ const ListedEvent = z.looseObject({ object: z.literal("event"), id: z.string() }
  * anywhere at any time: what is in the inbox stays as it is.
  * @returns how many events were found.
  */
-export async function sweepEvents(now: Date): Promise<number> {
+export async function sweepEvents(now: Date, isStopping = () => false): Promise<number> {
   if (!isStripeConfigured()) return 0;
   const since = lookBackFrom(await lastSweepAt(eventsCursor), now, hourMs);
   let found = 0;
@@ -81,6 +82,7 @@ export async function sweepEvents(now: Date): Promise<number> {
       stripe().events.list({ types, created: { gt: unixSeconds(since) }, limit: 100, ...after }),
     );
     for await (const page of pages) {
+      if (isStopping()) throw new SweepStopped();
       const missing = await missingFrom(page, now);
       await storeEvents(missing);
       found += missing.length;
