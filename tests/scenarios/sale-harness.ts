@@ -17,8 +17,8 @@ import type { StoredEvent } from "#tests/stripe-stand-in/stored-types.ts";
 export const webhookSecret = "whsec_scenarios";
 
 /** A shop with one plan, its webhook on a real port, and the stand-in as its Stripe. Once per test file. */
-export async function openShop() {
-  const standIn = await startStripeStandIn({ deliver: "manual" });
+export async function openShop(options: { livemode?: boolean } = {}) {
+  const standIn = await startStripeStandIn({ deliver: "manual", ...options });
   const env = await useTestRuntime({
     stripeApiBase: standIn.apiBase,
     stripeWebhookSecrets: [webhookSecret],

@@ -73,7 +73,7 @@ const outages: [name: string, fault: FaultSpec][] = [
 ];
 
 for (const [name, fault] of outages)
-  test(`ten minutes of ${name}: webhooks are taken, tries grow rarer, and the end is as without it`, async () => {
+  test(`S92 ten minutes of ${name}: webhooks are taken, tries grow rarer, and the end is as without it`, async () => {
     const sale = await sell();
     standIn.faults.next(10_000, fault);
     const before = standIn.requests().length;
@@ -95,7 +95,7 @@ for (const [name, fault] of outages)
     await expectSoldOnce(sale.sessionId);
   }, 60_000);
 
-test("a new hint or a visit of the buyer ends the pause at once when Stripe is back", async () => {
+test("S92 a new hint or a visit of the buyer ends the pause at once when Stripe is back", async () => {
   const [hinted, visited] = [await sell(), await sell()];
   standIn.faults.next(10_000, { status: 500 });
   await deliverAll([...hinted.events, ...visited.events]);
@@ -112,7 +112,7 @@ test("a new hint or a visit of the buyer ends the pause at once when Stripe is b
   await expectSoldOnce(sessionId);
 });
 
-test("an outage in the middle of a delayed payment and of a sweep changes nothing but the time", async () => {
+test("S92 an outage in the middle of a delayed payment and of a sweep changes nothing but the time", async () => {
   const sale = await sell("delayed_success");
   await deliverAll(sale.events);
   await work();
@@ -127,7 +127,7 @@ test("an outage in the middle of a delayed payment and of a sweep changes nothin
   expect((await outcomeOf(sale.sessionId)).mails).toEqual({ "payment-pending": 1, "license-issued": 1 });
 });
 
-test("only some calls fail: half an answer is no answer", async () => {
+test("S92 only some calls fail: half an answer is no answer", async () => {
   for (const match of [/line_items/, /GET .*checkout\/sessions\/cs_/]) {
     const sale = await sell();
     standIn.faults.next(3, { status: 500, match });
@@ -177,7 +177,7 @@ const strange: [name: string, answer: { status: number; type: string; body: stri
   ["nothing", { status: 200, type: "application/json", body: "" }],
 ];
 
-test("an answer that is not Stripe's is a failure with a sentence, never a sale that was not found", async () => {
+test("S99 an answer that is not Stripe's, such as a 404 without an error, is a failure with a sentence, never a sale that was not found", async () => {
   for (const [name, answer] of strange) {
     const sale = await sell();
     await withProxy(answer, async () => {

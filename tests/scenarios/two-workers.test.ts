@@ -45,7 +45,7 @@ async function listeners(): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-test("two workers and a web process share thirty sales: nothing lost, nothing twice", async () => {
+test("S97 two workers and a web process share thirty sales: nothing lost, nothing twice", async () => {
   const mailbox = await startMailbox();
   const workers = ["worker-1", "worker-2"].map((name) => startWorkerProcess(name, mailbox.smtpUrl));
   try {
