@@ -20,7 +20,10 @@ export async function replayEvent(request: {
   if (!row) throw new DomainError("NOT_FOUND", "There is no such event.");
   if (row.livemode !== isLivemode())
     throw new DomainError("INVALID", "This event belongs to the other mode of the Stripe account.");
-  const sourceId = row.sourceId ?? parseEvent(row.payload)?.source?.sourceId;
+  const event = parseEvent(row.payload);
+  if (event?.accountId)
+    throw new DomainError("INVALID", "This event belongs to a connected account, not to the shop's own.");
+  const sourceId = row.sourceId ?? event?.source?.sourceId;
   if (!sourceId)
     throw new DomainError(
       "INVALID",
