@@ -122,8 +122,8 @@ export type RunningStandIn = {
   faults: Faults;
   requests(): LoggedRequest[];
   dump(): TablesAsJson;
-  /** One table as it is, not a copy: to look at often and never to change. */
-  rows<K extends keyof TablesAsJson>(table: K): Readonly<TablesAsJson[K]>;
+  /** The tables as they are, not a copy: to look at often and never to change. */
+  tables(): Readonly<TablesAsJson>;
   sales(): Sale[];
   /** Forgets every object, event, request and fault; endpoints from the options come back. */
   reset(): void;
@@ -177,7 +177,7 @@ export function commandsOf(
     faults,
     requests: () => [...requestLog.all()],
     dump: () => dump(standIn),
-    rows: (table) => store.toJson()[table],
+    tables: () => store.toJson(),
     sales: () => sales(standIn),
     reset: () => {
       store.clear();
