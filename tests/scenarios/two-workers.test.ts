@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { expect, test } from "vitest";
 import { getCheckoutReturn } from "#app/domain/checkout/checkout-return.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import { startMailbox } from "#tests/mailbox/mailbox.ts";
+import { endProcess, startProcess, until } from "#tests/scenarios/processes.ts";
 import { checkOut, openShop, outcomeOf, takeEvents } from "#tests/scenarios/sale-harness.ts";
 
 // Two workers, each a process of its own as `npm run worker` starts it, beside this one that takes webhooks and shows
@@ -11,31 +10,6 @@ import { checkOut, openShop, outcomeOf, takeEvents } from "#tests/scenarios/sale
 const shop = await openShop();
 const { standIn, env } = shop;
 const sales = 30;
-
-function startWorkerProcess(name: string, smtpUrl: string): ChildProcess {
-  return spawn(process.execPath, ["--import", "tsx", "app/commands/worker.ts"], {
-    env: {
-      ...process.env,
-      PGAPPNAME: name,
-      DATABASE_URL: env.databaseUrl,
-      MASTER_KEY: env.masterKey.toString("base64"),
-      APP_URL: env.appUrl,
-      STRIPE_SECRET_KEY: env.stripeSecretKey,
-      STRIPE_API_BASE: standIn.apiBase,
-      SMTP_URL: smtpUrl,
-      LOG_LEVEL: "silent",
-    },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Waited in vain until ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function listeners(): Promise<number> {
   const [row] = await db().$queryRaw<{ count: bigint }[]>`
@@ -47,7 +21,9 @@ async function listeners(): Promise<number> {
 
 test("S97 two workers and a web process share thirty sales: nothing lost, nothing twice", async () => {
   const mailbox = await startMailbox();
-  const workers = ["worker-1", "worker-2"].map((name) => startWorkerProcess(name, mailbox.smtpUrl));
+  const workers = ["worker-1", "worker-2"].map((name) =>
+    startProcess("worker", env, { PGAPPNAME: name, SMTP_URL: mailbox.smtpUrl }),
+  );
   try {
     await until("both workers listen", async () => (await listeners()) === 2);
     const email = (index: number) => `buyer-${index % 10}@example.com`; // some buy several times, at once
@@ -69,11 +45,7 @@ test("S97 two workers and a web process share thirty sales: nothing lost, nothin
       const owed = await db().email.count({ where: { sentAt: null } });
       return open === 0 && owed === 0 && (await db().email.count()) >= sales;
     });
-    for (const worker of workers) worker.kill("SIGTERM");
-    const codes = await Promise.all(
-      workers.map(async (worker) => worker.exitCode ?? (await once(worker, "exit"))[0]),
-    );
-    expect(codes).toEqual([0, 0]);
+    expect(await Promise.all(workers.map((worker) => endProcess(worker)))).toEqual([0, 0]);
     for (const { sessionId } of opened) {
       const outcome = await outcomeOf(sessionId);
       expect(outcome).toMatchObject({ mails: { "license-issued": 1 }, alerts: [], inStep: true });
@@ -91,7 +63,7 @@ test("S97 two workers and a web process share thirty sales: nothing lost, nothin
     expect(ids).toHaveLength(sales);
     expect(new Set(ids).size).toBe(sales);
   } finally {
-    for (const worker of workers) worker.kill("SIGKILL");
+    await Promise.all(workers.map((worker) => endProcess(worker, "SIGKILL")));
     await mailbox.stop();
   }
 }, 120_000);

@@ -78,6 +78,8 @@ function failureMessage(error: unknown): string {
   }
   if (error instanceof Stripe.errors.StripeAuthenticationError)
     return "Stripe refused the key: check STRIPE_SECRET_KEY.";
-  if (error instanceof Error) return `${error.message.split("\n")[0] ?? ""}`.slice(0, 500);
-  return "Unknown error.";
+  const lines = error instanceof Error ? error.message.trim().split("\n") : [];
+  // Prisma begins with the place in our code and ends with what the database said.
+  const isPrisma = error instanceof Error && error.name.startsWith("PrismaClient");
+  return (isPrisma ? lines.at(-1) : lines[0])?.trim().slice(0, 500) || "Unknown error.";
 }
