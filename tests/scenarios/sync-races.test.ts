@@ -5,6 +5,7 @@ import { fulfillOrder } from "#app/domain/order/fulfill-order.server.ts";
 import { claimSource, markSourceDirty } from "#app/domain/stripe-sync/claim-source.server.ts";
 import { fetchCheckoutSession } from "#app/domain/stripe-sync/fetch-checkout-session.server.ts";
 import { resyncSource } from "#app/domain/stripe-sync/resync-source.server.ts";
+import { createSourceSyncer } from "#app/domain/stripe-sync/sync-due-sources.server.ts";
 import { syncSource } from "#app/domain/stripe-sync/sync-source.server.ts";
 import { replayEvent } from "#app/domain/webhook-inbox/replay-event.server.ts";
 import { db, inTransaction } from "#app/infra/db.server.ts";
@@ -72,6 +73,36 @@ async function staffActor() {
   return { type: "staff" as const, id, label: `${name} (${role})` };
 }
 
+test("S97 two workers at one source: one fetch at a time, and no hint is lost", async () => {
+  const { sessionId, events } = await aPaidSale();
+  const completed = ofType(events, "checkout.session.completed");
+  await standIn.deliver(completed.id);
+  const latencyMs = 150;
+  standIn.faults.next(20, { latencyMs, match: /GET .*checkout\/sessions\/cs_\w+$/ });
+  const before = standIn.requests().length;
+  const workers = [1, 2].map(() => createSourceSyncer(() => undefined));
+  const turn = async () => (await Promise.all(workers.map((worker) => worker.start(new Date())))).flat();
+  for (let hint = 0; hint < 6; hint++) {
+    await turn();
+    await standIn.deliver(completed.id, { asNewEventId: true });
+    await turn();
+    await new Promise((resolve) => setTimeout(resolve, latencyMs / 3));
+  }
+  await Promise.all(workers.map((worker) => worker.idle()));
+  standIn.faults.clear();
+  await work();
+  const asked = standIn.requests().slice(before);
+  const fetches = asked.filter(({ path }) => path.split("?")[0]?.endsWith(`/${sessionId}`));
+  expect(fetches.length).toBeGreaterThan(1);
+  fetches.slice(1, -1).forEach(({ at }, index) => {
+    expect(at - (fetches[index]?.at ?? at)).toBeGreaterThanOrEqual(latencyMs);
+  });
+  const outcome = await outcomeOf(sessionId);
+  expect(outcome).toMatchObject({ mails: { "license-issued": 1 }, inStep: true });
+  expect(outcome.licenses).toHaveLength(2);
+  expect(await db().stripeEvent.count({ where: { sourceId: sessionId, processedAt: null } })).toBe(0);
+});
+
 test("an event that comes while its sale is being fetched is not closed by that fetch", async () => {
   const { sessionId, events } = await aPaidSale();
   const completed = ofType(events, "checkout.session.completed");
@@ -89,7 +120,7 @@ test("an event that comes while its sale is being fetched is not closed by that 
   expect((await outcomeOf(sessionId)).licenses).toHaveLength(2);
 });
 
-test("a worker whose lease ran out during a slow fetch writes nothing", async () => {
+test("S97 a worker whose lease ran out during a slow fetch writes nothing", async () => {
   const { sessionId, events } = await aPaidSale();
   await standIn.deliver(ofType(events, "checkout.session.completed").id);
   const slow = await claim(sessionId);

@@ -25,7 +25,8 @@ async function aPaidSale(): Promise<string> {
 async function forgetLeases(): Promise<void> {
   await db().$executeRaw`UPDATE stripe_source SET lease_until = now() - interval '1 second'
     WHERE lease_until IS NOT NULL`;
-  await db().$executeRaw`UPDATE email SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL`;
+  await db()
+    .$executeRaw`UPDATE email SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL`;
 }
 
 /** Another worker finishes what the dead one began: exactly once. */
