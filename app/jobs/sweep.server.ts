@@ -4,6 +4,10 @@ import {
 } from "#app/domain/stripe-sync/sweep-checkout-sessions.server.ts";
 import { type Sweep, SweepStopped, takeSweepTurn } from "#app/domain/stripe-sync/sweep-cursor.server.ts";
 import { reversalsCursor, sweepReversals } from "#app/domain/stripe-sync/sweep-reversals.server.ts";
+import {
+  subscriptionsCursor,
+  sweepSubscriptions,
+} from "#app/domain/stripe-sync/sweep-subscriptions.server.ts";
 import { eventsCursor, sweepEvents } from "#app/domain/webhook-inbox/sweep-events.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { wakeWorker } from "#app/infra/wake-worker.server.ts";
@@ -16,7 +20,10 @@ const hourly: readonly NamedSweep[] = [
   { name: sessionsCursor, run: sweepCheckoutSessions },
   { name: eventsCursor, run: sweepEvents },
 ];
-const nightly: readonly NamedSweep[] = [{ name: reversalsCursor, run: sweepReversals }];
+const nightly: readonly NamedSweep[] = [
+  { name: reversalsCursor, run: sweepReversals },
+  { name: subscriptionsCursor, run: sweepSubscriptions },
+];
 
 /** Looks for sales and events of the last hour that no webhook told of, when the last look is an hour old. */
 export function runHourlySweep(now: Date, isStopping?: () => boolean): Promise<number> {
