@@ -5,6 +5,7 @@ import {
   type Decision,
   deaf,
   doubled,
+  gathered,
   inOrder,
   isRelevant,
   late,
@@ -50,6 +51,8 @@ export type Scenario = {
   end: Expected;
   /** Also every order of the events of each moment. */
   perm?: boolean;
+  /** Also with all events of the whole play arriving in the end, in every order. */
+  gather?: boolean;
   /** Also with each single event lost, and with each single event late. */
   each?: boolean;
   /** Also with every event lost and the command `npm run reconcile` as a process of its own. */
@@ -90,6 +93,11 @@ export function scenario(shop: LifeShop, number: string, title: string, made: Sc
     named("in every order", async () => {
       const { moments } = await reference();
       for (let index = 1; index < ordersOf(moments); index++) await check(permuted(index));
+    });
+  if (made.gather)
+    named("all events in the end, in every order", async () => {
+      const { moments } = await reference();
+      for (let index = 0; index < ordersOf([moments.flat()]); index++) await check(gathered(index));
     });
   if (made.each)
     named("each event lost and a tick, each event late", async () => {

@@ -149,6 +149,20 @@ function holdingBack(number: number): Director & { held: StoredEvent[] } {
   };
 }
 
+/** Everything arrives when the play is over, in the order with this number; no tick. */
+export function gathered(index: number): Director {
+  const all: StoredEvent[] = [];
+  return {
+    punctual: false,
+    deliver: async (events) => {
+      all.push(...events.filter(isRelevant));
+    },
+    finish: async (_stage, post) => {
+      for (const event of all.length <= 5 ? nthOrder(all, index) : shuffled(all, index)) await post(event);
+    },
+  };
+}
+
 /** Nothing ever arrives; in the end one tick, made by the command itself when `asCommand`. */
 export function deaf(options: { asCommand?: boolean } = {}): Director {
   return {

@@ -34,9 +34,12 @@ export type NewAlert = {
   orderId?: string | null;
 };
 
-/** Asks a person to look. The same kind and cause again changes nothing, also after it was resolved. */
-export async function raiseAlert(tx: Tx, alert: NewAlert): Promise<void> {
-  await tx.alert.createMany({
+/**
+ * Asks a person to look. The same kind and cause again changes nothing, also after it was resolved.
+ * @returns whether nobody was asked before.
+ */
+export async function raiseAlert(tx: Tx, alert: NewAlert): Promise<boolean> {
+  const { count } = await tx.alert.createMany({
     data: [
       {
         id: newId("alert", alert.now),
@@ -50,6 +53,7 @@ export async function raiseAlert(tx: Tx, alert: NewAlert): Promise<void> {
     ],
     skipDuplicates: true,
   });
+  return count > 0;
 }
 
 /** @throws DomainError NOT_FOUND */

@@ -16,6 +16,7 @@ export const auditEvents = [
   "order.payment-failed",
   "order.expired",
   "order.fulfilled",
+  "order.partly-refunded",
   "license.issued",
   "license.extended",
   "license.suspended",

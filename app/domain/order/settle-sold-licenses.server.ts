@@ -1,4 +1,3 @@
-import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import type { CustomerRow } from "#app/domain/customer/customer.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
@@ -14,8 +13,8 @@ import { queueHoldEmails } from "#app/domain/order/hold-emails.server.ts";
 import { issueSoldLicenses } from "#app/domain/order/issue-sold-licenses.server.ts";
 import type { SaleProjection } from "#app/domain/order/project-sale.ts";
 import { renewSoldLicense } from "#app/domain/order/renew-sold-license.server.ts";
-import { paymentAlerts } from "#app/domain/payment/payment-alerts.ts";
 import { judgePayments, needsDailyLook, type PaymentVerdict } from "#app/domain/payment/payment-holds.ts";
+import { raisePaymentAlerts } from "#app/domain/payment/raise-payment-alerts.server.ts";
 import { readSettings } from "#app/domain/setting/settings.server.ts";
 import type { Tx } from "#app/infra/db.server.ts";
 import type { Order } from "#app/infra/prisma-client/client.ts";
@@ -36,9 +35,13 @@ export async function settleSoldLicenses(
   const { session, now } = sale;
   const payments = session.payment?.charged ? [session.payment.charged] : [];
   const verdict = judgePayments(payments, await readSettings(tx), now);
-  const purchase = `order #${order.number}`;
-  for (const alert of paymentAlerts(payments, { purchase, holding: true }))
-    await raiseAlert(tx, { ...alert, now, sourceId: session.id, orderId: order.id });
+  await raisePaymentAlerts(tx, payments, {
+    order,
+    sourceId: session.id,
+    holding: true,
+    cause: sale.cause,
+    now,
+  });
   if (owner && projection.state === "paid") {
     const renewed = await renewSoldLicense(tx, sale, order, projection, verdict);
     if (!renewed) await settle(tx, sale, order, projection, owner, verdict);

@@ -12,6 +12,8 @@ export type PaymentAlert = {
     | "fraud-warning";
   causeKey: string;
   message: string;
+  /** Of a partial refund: what went back so far, in minor units. */
+  refunded?: { payment: string; refunded: number; of: number; currency: string };
 };
 
 /**
@@ -51,6 +53,7 @@ function refundAlerts(payment: ChargedPayment, purchase: string, holding: boolea
     alerts.push({
       kind: "partial-refund",
       causeKey: `${payment.id}:${refunded}`,
+      refunded: { payment: payment.id, refunded, of: payment.amount, currency: payment.currency },
       message: `${formatMoney(refunded, payment.currency)} of ${formatMoney(payment.amount, payment.currency)} were refunded for ${purchase}${
         isPartial ? "" : ", a payment for an earlier period"
       }. No license was changed; suspend or revoke it by hand if that is meant.`,

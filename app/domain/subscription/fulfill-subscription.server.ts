@@ -7,7 +7,7 @@ import type { Fulfillment } from "#app/domain/order/fulfill-order.server.ts";
 import { type PolicyMap, policyOf } from "#app/domain/order/project-sale.ts";
 import { findSaleOwner } from "#app/domain/order/sale-owner.server.ts";
 import { policiesForSale } from "#app/domain/order/sale-policies.server.ts";
-import { paymentAlerts } from "#app/domain/payment/payment-alerts.ts";
+import { raisePaymentAlerts } from "#app/domain/payment/raise-payment-alerts.server.ts";
 import { readSettings } from "#app/domain/setting/settings.server.ts";
 import type { Settings } from "#app/domain/setting/settings.ts";
 import { paidPeriodOf } from "#app/domain/subscription/paid-period.ts";
@@ -168,7 +168,7 @@ function endWords(because: string | null): string | null {
 
 async function raiseAlerts(
   tx: Tx,
-  { subscription, now }: SubscriptionSale,
+  { subscription, cause, now }: SubscriptionSale,
   order: Order,
   projection: SubscriptionProjection,
   settings: Settings,
@@ -177,17 +177,16 @@ async function raiseAlerts(
   const covering = new Set(
     subscription.items.map((item) => paidPeriodOf(subscription, item, settings)?.invoiceId),
   );
-  const alerts = [
-    ...projection.alerts,
-    ...subscription.invoices.flatMap((invoice) =>
-      paymentAlerts(invoice.payments, {
-        purchase: `order #${order.number}`,
-        holding: covering.has(invoice.id),
-      }),
-    ),
-  ];
-  for (const alert of alerts)
+  for (const alert of projection.alerts)
     await raiseAlert(tx, { ...alert, now, sourceId: subscription.id, orderId: order.id });
+  for (const invoice of subscription.invoices)
+    await raisePaymentAlerts(tx, invoice.payments, {
+      order,
+      sourceId: subscription.id,
+      holding: covering.has(invoice.id),
+      cause,
+      now,
+    });
   if (!owner && projection.state === "live")
     await raiseAlert(tx, {
       now,
