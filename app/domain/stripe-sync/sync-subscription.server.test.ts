@@ -133,3 +133,48 @@ test("hints that come during and shortly after a sync cost one more fetch, not o
   expect(await sourceRow("sub_burst")).toMatchObject({ leaseToken: null, failCount: 0 });
   expect(await claimDueSources(new Date(now.getTime() + 10_000), 8)).toEqual([]);
 });
+
+test("a checkout that sold a subscription leads to it at once, and names its buyer", async () => {
+  const subscriptionId = "sub_checkout";
+  stripeHolds(subscriptionId, { customer: { object: "customer", id: "cus_9", email: null, name: null } });
+  answers.set("checkout/sessions/cs_test_checkout", {
+    body: {
+      object: "checkout.session",
+      id: "cs_test_checkout",
+      livemode: false,
+      mode: "subscription",
+      status: "complete",
+      payment_status: "paid",
+      created: start,
+      expires_at: start + day,
+      amount_total: 4500,
+      currency: "usd",
+      customer: { id: "cus_9", email: null, name: null },
+      customer_details: { email: "Grace@Example.com", name: "Grace" },
+      client_reference_id: null,
+      metadata: {},
+      payment_link: null,
+      payment_intent: null,
+      subscription: subscriptionId,
+    },
+  });
+  const price = { id: "price_1", lookup_key: null, metadata: {} };
+  const line = { object: "item", id: "li_1", description: "Seat", quantity: 3, amount_total: 4500, price };
+  answers.set("checkout/sessions/cs_test_checkout/line_items", { body: list([line]) });
+  const session = { object: "checkout.session", id: "cs_test_checkout" };
+  answers.set(`checkout/sessions ${subscriptionId}`, { body: list([session]) });
+  await mark("cs_test_checkout", "evt_completed");
+  await syncDueSources(now);
+  const licenses = await db().license.findMany({
+    where: { sourceId: subscriptionId },
+    include: { customer: true, order: true },
+  });
+  expect(licenses.map(({ customer }) => customer.email)).toEqual(Array(3).fill("grace@example.com"));
+  expect(licenses[0]?.order).toMatchObject({ stripeSubscriptionId: subscriptionId });
+  expect(await sourceRow(subscriptionId)).toMatchObject({ dirtyCause: "evt_completed" });
+  expect(await db().order.count({ where: { stripeSessionId: "cs_test_checkout" } })).toBe(1);
+  // Synced again, the session asks for its subscription once more, which finds nothing to change.
+  await mark("cs_test_checkout");
+  await syncDueSources(now);
+  expect(await db().license.count({ where: { sourceId: subscriptionId } })).toBe(3);
+});
