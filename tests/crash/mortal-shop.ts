@@ -20,15 +20,17 @@ export type MortalShop = Awaited<ReturnType<typeof openMortalShop>>;
 
 /**
  * A whole shop whose application and database die by SIGKILL on request and are started again; Stripe and the mailbox
- * live on in this process. Without DATABASE_URL the database is the embedded one, which can be killed too.
+ * live on in this process. Without DATABASE_URL the database is the embedded one, which can be killed too. With a
+ * `clockFile` the shop lives in the stand-in's time.
  */
-export async function openMortalShop() {
+export async function openMortalShop(options: { clockFile?: string } = {}) {
   const port = await freePort();
   const appUrl = `http://127.0.0.1:${port}`;
   const mailbox = await startMailbox();
   const standIn = await startStripeStandIn({
     endpoints: [{ url: `${appUrl}/webhooks/stripe`, secret: webhookSecret }],
     retryDelaysMs,
+    ...options,
   });
   const database = await chooseDatabase();
   const env: Record<string, string> = {
@@ -46,6 +48,7 @@ export async function openMortalShop() {
     MAIL_FROM: "Tidepool <shop@example.com>",
     LOG_LEVEL: process.env.CRASH_LOG ?? "silent",
     WORKER: "inline",
+    ...(options.clockFile && { CLOCK_FILE: options.clockFile }),
   };
   await stockUp(env);
   let app = launch(env);
