@@ -39,12 +39,12 @@ test("unknown parameters, payment_method_types among them, are refused by name",
     expect(standIn.dump().sessions).toEqual([]);
   }));
 
-test("old ui_mode names, subscription mode and missing or bad values are refused with their parameter", () =>
+test("old ui_mode names, subscription mode without a recurring price and missing or bad values are refused with their parameter", () =>
   withStandIn({}, async (_standIn, stripe) => {
     const cases: Array<[Partial<Stripe.Checkout.SessionCreateParams>, string]> = [
       [{ ui_mode: "hosted" }, "ui_mode"],
       [{ ui_mode: "embedded_page" }, "ui_mode"],
-      [{ mode: "subscription" }, "mode"],
+      [{ mode: "subscription" }, "line_items"],
       [{ mode: "setup" }, "mode"],
       [{ mode: "paymnt" }, "mode"],
       [{ success_url: "not a url" }, "success_url"],

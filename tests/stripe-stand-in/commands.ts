@@ -1,4 +1,9 @@
 import type { Stripe } from "stripe";
+import { replaceCard, setCard } from "./billing/cards.ts";
+import { approveAction, settleInvoice } from "./billing/invoice-actions.ts";
+import { type BillingInput, setBilling } from "./billing/settings.ts";
+import { type SubscribeInput, subscribe } from "./billing/subscribe.ts";
+import { type SubscriptionTruth, subscriptions } from "./billing/truth.ts";
 import { createSession as makeSession } from "./checkout/create-session.ts";
 import { expireSession } from "./checkout/expire.ts";
 import { type PayInput, type PayResult, pay } from "./checkout/pay.ts";
@@ -19,15 +24,20 @@ import { createSessionParameters } from "./resources/checkout-session-parameters
 import { addEndpoint, type EndpointInput, type EndpointWithSecret } from "./resources/webhook-endpoints.ts";
 import type { TablesAsJson } from "./store.ts";
 import type {
+  BillingSettings,
+  CardBehaviour,
   Delivery,
   PaymentOutcome,
   StoredCreditNote,
   StoredDispute,
   StoredEvent,
   StoredFraudWarning,
+  StoredInvoice,
+  StoredPaymentMethod,
   StoredRefund,
   StoredReview,
   StoredSession,
+  StoredSubscription,
 } from "./stored-types.ts";
 import { type ChaosInput, startChaos, stopChaos } from "./webhooks/chaos.ts";
 import {
@@ -77,6 +87,18 @@ export type RunningStandIn = {
   /** Ends a delayed payment. */
   settle(sessionId: string, outcome: PaymentOutcome): StoredSession;
   expire(sessionId: string): StoredSession;
+  /** How charging a customer's way to pay ends from now on; gives them one when they have none. No event, as at Stripe. */
+  setCard(customerId: string, behaviour: CardBehaviour): void;
+  /** What the account's Dashboard says about billing; only what is given changes. */
+  setBilling(input: BillingInput): BillingSettings;
+  /** A subscription made by hand in the Dashboard. */
+  subscribe(input: SubscribeInput): StoredSubscription;
+  /** The customer does what the bank asked for (3-D Secure): the invoice is paid. */
+  approveAction(invoiceId: string): StoredInvoice;
+  /** Ends the delayed payment of an invoice before its days are over. */
+  settleInvoice(invoiceId: string, outcome: PaymentOutcome): StoredInvoice;
+  /** The customer enters another card in the billing portal, with the events of that. */
+  replaceCard(customerId: string, behaviour: CardBehaviour): StoredPaymentMethod;
   /** Refunds a charge or payment intent: all that is left unless `amount` says less, at once unless `outcome` says otherwise. */
   refund(
     chargeOrPaymentIntent: string,
@@ -125,6 +147,8 @@ export type RunningStandIn = {
   /** The tables as they are, not a copy: to look at often and never to change. */
   tables(): Readonly<TablesAsJson>;
   sales(): Sale[];
+  /** Every subscription in plain words, with the periods that were paid and what was given back. */
+  subscriptions(): SubscriptionTruth[];
   /** Forgets every object, event, request and fault; endpoints from the options come back. */
   reset(): void;
   /** Puts back what `dump` gave, as of `at`: what happened since is forgotten, with its requests and faults. */
@@ -148,6 +172,12 @@ export function commandsOf(
     setSecrets: (id, secrets) => void store.endpointSettings.update(id, { secrets: [...secrets] }),
     pay: (sessionId, input) => pay(standIn, sessionId, input),
     settle: (sessionId, outcome) => settle(standIn, sessionId, outcome),
+    setCard: (customerId, behaviour) => setCard(standIn, customerId, behaviour),
+    setBilling: (input) => setBilling(standIn, input),
+    subscribe: (input) => subscribe(standIn, input),
+    approveAction: (invoiceId) => approveAction(standIn, invoiceId),
+    settleInvoice: (invoiceId, outcome) => settleInvoice(standIn, invoiceId, outcome),
+    replaceCard: (customerId, behaviour) => replaceCard(standIn, customerId, behaviour, null),
     expire: (sessionId) => expireSession(standIn, requireSession(standIn, sessionId), null),
     refund: (id, input) => createRefund(standIn, { ...byEitherId(id), ...input }, null),
     settleRefund: (id, outcome) => settleRefund(standIn, id, outcome),
@@ -179,6 +209,7 @@ export function commandsOf(
     dump: () => dump(standIn),
     tables: () => store.toJson(),
     sales: () => sales(standIn),
+    subscriptions: () => subscriptions(standIn),
     reset: () => {
       store.clear();
       stopChaos(standIn);

@@ -1,3 +1,5 @@
+import { hasEnded } from "./billing/ended.ts";
+import { wireInvoice, wireSubscription } from "./billing/wire.ts";
 import type { StandIn } from "./context.ts";
 import { invalidRequest } from "./errors.ts";
 import { listPage } from "./list.ts";
@@ -19,6 +21,18 @@ const charge: Load = (standIn, id) => standIn.store.charges.get(id);
 const review: Load = (standIn, id) => standIn.store.reviews.get(id);
 const refund: Load = (standIn, id) => standIn.store.refunds.get(id);
 const paymentLink: Load = (standIn, id) => standIn.store.paymentLinks.get(id);
+
+const subscription: Load = (standIn, id) => {
+  const found = standIn.store.subscriptions.get(id);
+  return found === undefined ? undefined : wireSubscription(standIn, found);
+};
+const invoice: Load = (standIn, id) => {
+  const found = standIn.store.invoices.get(id);
+  return found === undefined ? undefined : wireInvoice(found);
+};
+const discount: Load = (standIn, id) => standIn.store.discounts.get(id);
+const paymentMethod: Load = (standIn, id) => standIn.store.paymentMethods.get(id);
+const testClock: Load = (standIn, id) => standIn.store.testClocks.get(id);
 
 /** Fields that hold an id and can hold the object instead. */
 const EXPANDABLE: Record<string, Load> = {
@@ -43,6 +57,33 @@ const EXPANDABLE: Record<string, Load> = {
   "review.charge": charge,
   "review.payment_intent": paymentIntent,
   "credit_note.refunds.refund": refund,
+  "checkout.session.invoice": invoice,
+  "checkout.session.subscription": subscription,
+  "subscription.customer": customer,
+  "subscription.default_payment_method": paymentMethod,
+  "subscription.latest_invoice": invoice,
+  "subscription.discounts": discount,
+  "subscription.test_clock": testClock,
+  "invoice.customer": customer,
+  "invoice.default_payment_method": paymentMethod,
+  "invoice.discounts": discount,
+  "invoice.test_clock": testClock,
+  "invoice.parent.subscription_details.subscription": subscription,
+  "line_item.subscription": subscription,
+  "line_item.discounts": discount,
+  "line_item.pricing.price_details.price": price,
+  "invoice_payment.invoice": invoice,
+  "invoice_payment.payment.payment_intent": paymentIntent,
+  "invoiceitem.customer": customer,
+  "invoiceitem.invoice": invoice,
+  "discount.source.coupon": coupon,
+  "discount.promotion_code": promotionCode,
+  "discount.customer": customer,
+  "customer.invoice_settings.default_payment_method": paymentMethod,
+  "customer.test_clock": testClock,
+  "payment_method.customer": customer,
+  "payment_intent.payment_method": paymentMethod,
+  "plan.product": product,
   "price.product": product,
   "product.default_price": price,
   "promotion_code.customer": customer,
@@ -51,8 +92,8 @@ const EXPANDABLE: Record<string, Load> = {
 
 /** Expandable fields that are null in everything this version makes. */
 const NEVER_SET = new Set([
-  "checkout.session.invoice",
-  "checkout.session.subscription",
+  "subscription.pending_setup_intent",
+  "subscription.schedule",
   "checkout.session.setup_intent",
   "charge.balance_transaction",
   "customer.default_source",
@@ -64,6 +105,18 @@ const INCLUDABLE: Record<string, (standIn: StandIn, id: string) => unknown> = {
     firstLineItems(standIn, id, `/v1/checkout/sessions/${id}/line_items`),
   "payment_link.line_items": (standIn, id) =>
     firstLineItems(standIn, id, `/v1/payment_links/${id}/line_items`),
+  "invoice.payments": (standIn, id) =>
+    listPage(
+      standIn.store.invoicePayments.where("invoice", id),
+      {},
+      `/v1/invoices/${id}/payments`,
+      "invoice payment",
+    ),
+  "customer.subscriptions": (standIn, id) => {
+    const rows = standIn.store.subscriptions.where("customer", id).filter((each) => !hasEnded(each));
+    const found = listPage(rows, {}, `/v1/customers/${id}/subscriptions`, "subscription");
+    return { ...found, data: found.data.map((row) => wireSubscription(standIn, row)) };
+  },
   "charge.refunds": (standIn, id) =>
     listPage(standIn.store.refunds.where("charge", id), {}, `/v1/charges/${id}/refunds`, "refund"),
 };
@@ -123,8 +176,11 @@ function expandedField(
   if (include !== undefined && value === undefined) return structuredClone(include(standIn, String(node.id)));
   const load = EXPANDABLE[name];
   if (load !== undefined && typeof value === "string") return structuredClone(load(standIn, value) ?? value);
+  if (load !== undefined && Array.isArray(value)) {
+    return value.map((id) => structuredClone(load(standIn, String(id)) ?? id));
+  }
   const canBeExpanded = load !== undefined || include !== undefined || NEVER_SET.has(name);
-  const isOnTheWay = !isLast && typeof value === "object" && value !== null;
+  const isOnTheWay = !isLast && typeof value === "object";
   if (canBeExpanded || isOnTheWay) return value;
   throw invalidRequest(`This property cannot be expanded (${path}).`, "expand");
 }

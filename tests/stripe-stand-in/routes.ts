@@ -6,15 +6,21 @@ import { customerRoutes } from "./resources/customers.ts";
 import { disputeRoutes } from "./resources/disputes.ts";
 import { eventDestinationRoutes } from "./resources/event-destinations.ts";
 import { eventRoutes } from "./resources/events.ts";
-import { notYetRoutes } from "./resources/not-yet.ts";
+import { invoiceItemRoutes } from "./resources/invoice-items.ts";
+import { invoicePaymentRoutes } from "./resources/invoice-payments.ts";
+import { invoiceRoutes } from "./resources/invoices.ts";
 import { paymentIntentRoutes } from "./resources/payment-intents.ts";
 import { paymentLinkRoutes } from "./resources/payment-links.ts";
+import { paymentMethodRoutes } from "./resources/payment-methods.ts";
 import { portalSessionRoutes } from "./resources/portal-sessions.ts";
 import { priceRoutes } from "./resources/prices.ts";
 import { productRoutes } from "./resources/products.ts";
 import { promotionCodeRoutes } from "./resources/promotion-codes.ts";
 import { radarRoutes } from "./resources/radar.ts";
 import { refundRoutes } from "./resources/refunds.ts";
+import { subscriptionItemRoutes } from "./resources/subscription-items.ts";
+import { subscriptionRoutes } from "./resources/subscriptions.ts";
+import { testClockRoutes } from "./resources/test-clocks.ts";
 import { webhookEndpointRoutes } from "./resources/webhook-endpoints.ts";
 import type { Route } from "./route.ts";
 
@@ -29,6 +35,13 @@ export const routes: readonly Route[] = [
   ...checkoutSessionRoutes,
   ...paymentIntentRoutes,
   ...chargeRoutes,
+  ...paymentMethodRoutes,
+  ...subscriptionRoutes,
+  ...subscriptionItemRoutes,
+  ...invoiceRoutes,
+  ...invoicePaymentRoutes,
+  ...invoiceItemRoutes,
+  ...testClockRoutes,
   ...portalSessionRoutes,
   ...refundRoutes,
   ...disputeRoutes,
@@ -37,5 +50,4 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
   ...eventDestinationRoutes,
   ...webhookEndpointRoutes,
-  ...notYetRoutes,
 ];

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { billingTimers } from "./billing/timer-handlers.ts";
 import { expireWhenOpen } from "./checkout/expire.ts";
 import { settleWhenProcessing } from "./checkout/settle.ts";
 import { createClock } from "./clock.ts";
@@ -77,6 +78,7 @@ function assemble(options: StandInOptions): StandIn {
       expire_session: (subject) => expireWhenOpen(standIn, subject),
       settle_payment: (subject) => settleWhenProcessing(standIn, subject),
       attempt_delivery: (subject) => attemptDelivery(standIn, subject),
+      ...billingTimers(() => standIn),
     },
     () => deliveriesIdle(standIn),
   );

@@ -1,20 +1,28 @@
 import type {
+  BillingSettings,
+  CardRecord,
   CheckoutPlan,
   Delivery,
   EndpointSettings,
   IdempotentAnswer,
+  InvoiceRecord,
   LineRecord,
   PortalVisit,
   StoredCharge,
   StoredCoupon,
   StoredCreditNote,
   StoredCustomer,
+  StoredDiscount,
   StoredDispute,
   StoredEndpoint,
   StoredEvent,
   StoredFraudWarning,
+  StoredInvoice,
+  StoredInvoiceItem,
+  StoredInvoicePayment,
   StoredPaymentIntent,
   StoredPaymentLink,
+  StoredPaymentMethod,
   StoredPortalSession,
   StoredPrice,
   StoredProduct,
@@ -22,6 +30,9 @@ import type {
   StoredRefund,
   StoredReview,
   StoredSession,
+  StoredSubscription,
+  StoredTestClock,
+  SubscriptionRecord,
   Timer,
 } from "./stored-types.ts";
 
@@ -54,6 +65,17 @@ type Rows = {
   creditNotes: StoredCreditNote;
   portalSessions: StoredPortalSession;
   portalVisits: PortalVisit;
+  paymentMethods: StoredPaymentMethod;
+  cards: CardRecord;
+  discounts: StoredDiscount;
+  subscriptions: StoredSubscription;
+  subscriptionRecords: SubscriptionRecord;
+  invoices: StoredInvoice;
+  invoiceRecords: InvoiceRecord;
+  invoicePayments: StoredInvoicePayment;
+  invoiceItems: StoredInvoiceItem;
+  testClocks: StoredTestClock;
+  billingSettings: BillingSettings;
   events: StoredEvent;
   endpoints: StoredEndpoint;
   lines: LineRecord;
@@ -150,6 +172,17 @@ export function createStore(): Store {
     creditNotes: createTable(changed),
     portalSessions: createTable(changed),
     portalVisits: createTable(changed),
+    paymentMethods: createTable(changed),
+    cards: createTable(changed),
+    discounts: createTable(changed),
+    subscriptions: createTable(changed),
+    subscriptionRecords: createTable(changed),
+    invoices: createTable(changed),
+    invoiceRecords: createTable(changed),
+    invoicePayments: createTable(changed),
+    invoiceItems: createTable(changed),
+    testClocks: createTable(changed),
+    billingSettings: createTable(changed),
     events: createTable(changed),
     endpoints: createTable(changed),
     lines: createTable(changed),
@@ -183,6 +216,17 @@ export function createStore(): Store {
       creditNotes: tables.creditNotes.all(),
       portalSessions: tables.portalSessions.all(),
       portalVisits: tables.portalVisits.all(),
+      paymentMethods: tables.paymentMethods.all(),
+      cards: tables.cards.all(),
+      discounts: tables.discounts.all(),
+      subscriptions: tables.subscriptions.all(),
+      subscriptionRecords: tables.subscriptionRecords.all(),
+      invoices: tables.invoices.all(),
+      invoiceRecords: tables.invoiceRecords.all(),
+      invoicePayments: tables.invoicePayments.all(),
+      invoiceItems: tables.invoiceItems.all(),
+      testClocks: tables.testClocks.all(),
+      billingSettings: tables.billingSettings.all(),
       events: tables.events.all(),
       endpoints: tables.endpoints.all(),
       lines: tables.lines.all(),

@@ -24,6 +24,118 @@ export type StoredDispute = Stored<Stripe.Dispute>;
 export type StoredFraudWarning = Stored<Stripe.Radar.EarlyFraudWarning>;
 export type StoredReview = Stored<Stripe.Review>;
 export type StoredCreditNote = Stored<Stripe.CreditNote>;
+export type StoredPaymentMethod = Stored<Stripe.PaymentMethod>;
+export type StoredDiscount = Stored<Stripe.Discount>;
+export type StoredTestClock = Stripe.TestHelpers.TestClock;
+/** What the current API calls a price's recurring part, under its old name; every item still carries it. */
+export type StoredPlan = Omit<Stored<Stripe.Plan>, "amount_decimal"> & { amount_decimal: string | null };
+export type StoredSubscriptionItem = Omit<Stored<Stripe.SubscriptionItem>, "price" | "plan"> & {
+  price: StoredPrice;
+  plan: StoredPlan;
+};
+type WholeList<T> = { object: "list"; data: T[]; has_more: boolean; url: string };
+/** Holds all its items; on the wire the list is cut after the first page. */
+export type StoredSubscription = Omit<Stored<Stripe.Subscription>, "items" | "status" | "pending_update"> & {
+  items: WholeList<StoredSubscriptionItem>;
+  status: SubscriptionStatus;
+  pending_update:
+    | (Omit<Stripe.Subscription.PendingUpdate, "subscription_items"> & {
+        subscription_items: StoredSubscriptionItem[] | null;
+      })
+    | null;
+};
+export type SubscriptionStatus =
+  | "active"
+  | "canceled"
+  | "incomplete"
+  | "incomplete_expired"
+  | "past_due"
+  | "paused"
+  | "trialing"
+  | "unpaid";
+export type StoredInvoiceLine = Omit<Stored<Stripe.InvoiceLineItem>, "pricing" | "quantity_decimal"> & {
+  pricing: { type: "price_details"; unit_amount_decimal: string | null; price_details?: PriceDetails } | null;
+  quantity_decimal: string | null;
+};
+type PriceDetails = { price: string; product: string };
+/** Holds all its lines; on the wire the list is cut after the first page. */
+export type StoredInvoice = Omit<Stored<Stripe.Invoice>, "lines" | "status" | "payments"> & {
+  lines: WholeList<StoredInvoiceLine>;
+  status: "draft" | "open" | "paid" | "uncollectible" | "void";
+};
+export type StoredInvoicePayment = Omit<Stored<Stripe.InvoicePayment>, "payment" | "invoice" | "status"> & {
+  invoice: string;
+  payment: { type: "payment_intent"; payment_intent: string };
+  status: "open" | "paid" | "canceled";
+};
+export type StoredInvoiceItem = Omit<
+  Stored<Stripe.InvoiceItem>,
+  "pricing" | "quantity_decimal" | "customer"
+> & {
+  customer: string;
+  pricing: StoredInvoiceLine["pricing"];
+  quantity_decimal: string | null;
+};
+
+/** What happens when a customer's way to pay is charged. */
+export type CardBehaviour = (typeof CARD_BEHAVIOURS)[number];
+export const CARD_BEHAVIOURS = [
+  "ok",
+  "declines",
+  "requires_action",
+  "expired",
+  "delayed_success",
+  "delayed_failure",
+] as const;
+/** The bank's side of a payment method; its id is the payment method's. */
+export type CardRecord = { id: string; behaviour: CardBehaviour };
+
+/** What Stripe remembers of a subscription and does not show on it. */
+export type SubscriptionRecord = {
+  id: string;
+  customer: string;
+  /** The invoice whose payment brings a subscription back that a failure paused; also the one a resumption waits for. */
+  awaitedInvoice: string | null;
+  /** The change that waits for an invoice; `anchor` when it starts a new billing cycle. */
+  pendingUpdate: { invoice: string; items: StoredSubscriptionItem[]; anchor: number | null } | null;
+  /** False until money came in for it. */
+  hasBeenPaid: boolean;
+};
+
+/** What Stripe remembers of an invoice and does not show on it. */
+export type InvoiceRecord = {
+  id: string;
+  subscription: string | null;
+  paymentIntent: string | null;
+  firstAttemptAt: number | null;
+  /** How a delayed payment that is under way will end. */
+  delayedOutcome: PaymentOutcome | null;
+  /** The Checkout Session that is told how a delayed payment ended. */
+  session: string | null;
+};
+
+/** One row, `billing`: what a Stripe account sets in its Dashboard. */
+export type BillingSettings = {
+  id: "billing";
+  /** Days after the first attempt. */
+  retryDays: number[];
+  dunningEnd: "past_due" | "unpaid" | "canceled" | "paused";
+  /** Of new subscriptions that do not say. */
+  billingMode: "flexible" | "classic";
+  /** Paying the invoice a subscription was paused for resumes it. */
+  resumeOnPayment: boolean;
+  /** What becomes of a subscription whose very first payment fails. */
+  firstPaymentFailure: "incomplete" | "paused";
+  /** Days after its due date at which an invoice that was sent ends the way `dunningEnd` says. */
+  overdueDays: number;
+  /** Days before a renewal at which `invoice.upcoming` is sent. */
+  upcomingDays: number;
+  /** Drafts cannot be finalized: the tax location is missing, say. */
+  finalizationFails: boolean;
+  /** What a session says whose subscription starts with a trial: stripe.md leaves open which it is. */
+  trialPaymentStatus: "no_payment_required" | "paid";
+};
+
 export type StoredPortalSession = Stored<Stripe.BillingPortal.Session>;
 export type StoredEndpoint = Stored<Stripe.WebhookEndpoint>;
 
@@ -65,6 +177,20 @@ export type CheckoutPlan = {
   /** Sessions seen in the wild have come back without any buyer details: a test can ask for one. */
   withholdCustomerDetails: boolean;
   delayedOutcome: PaymentOutcome | null;
+  /** Of a session in subscription mode: what the subscription will be like, and the intent of its first payment. */
+  subscription?: SubscriptionOrder;
+};
+
+export type SubscriptionOrder = {
+  metadata: Record<string, string>;
+  description: string | null;
+  trialEnd: number | null;
+  trialDays: number | null;
+  missingPaymentMethod: "cancel" | "create_invoice" | "pause";
+  billingMode: "flexible" | "classic" | null;
+  paymentIntent: string | null;
+  /** By line: within which bounds the buyer may change the quantity. */
+  adjustable: Record<string, { minimum: number; maximum: number }>;
 };
 
 /** What Stripe remembers of an endpoint and shows at most once. */
@@ -101,7 +227,21 @@ export type Delivery = {
 };
 
 export type Timer = { id: string; at: number; kind: TimerKind; subject: string };
-export type TimerKind = "expire_session" | "settle_payment" | "attempt_delivery";
+export type TimerKind =
+  | "expire_session"
+  | "settle_payment"
+  | "attempt_delivery"
+  | "roll_subscription"
+  | "warn_of_trial_end"
+  | "announce_invoice"
+  | "expire_incomplete"
+  | "expire_pending_update"
+  | "resume_collection"
+  | "finalize_invoice"
+  | "attempt_invoice"
+  | "settle_invoice"
+  | "overdue_invoice"
+  | "give_up_invoice";
 
 export type IdempotentAnswer = {
   id: string;

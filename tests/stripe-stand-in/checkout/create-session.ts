@@ -12,6 +12,7 @@ import { couponIdOf, requirePromotionCode } from "#tests/stripe-stand-in/resourc
 import type { StoredPrice, StoredSession } from "#tests/stripe-stand-in/stored-types.ts";
 import { applyDiscount } from "./discounts.ts";
 import { newSession, noBuyerDetails } from "./new-session.ts";
+import { hasTrial, nameCollection, rememberOrder, subscriptionFields } from "./subscription-order.ts";
 
 const SHORTEST_LIFE_SECONDS = 30 * 60;
 const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
@@ -35,6 +36,7 @@ export function createSession(
   const discount = firstDiscount(standIn, sent);
   const lines = readLines(standIn, sent, cause);
   const id = newId("cs_test", 58);
+  const isSubscription = sent.mode === "subscription";
   const email = customer?.email ?? sent.customer_email ?? null;
   standIn.store.sessions.put({
     ...newSession(standIn, id, expiresAt),
@@ -45,12 +47,18 @@ export function createSession(
     client_reference_id: sent.client_reference_id ?? null,
     currency: lines[0]?.price.currency ?? null,
     customer: customer?.id ?? null,
-    customer_creation: customer === null ? (sent.customer_creation ?? "if_required") : null,
+    customer_creation:
+      customer === null ? (sent.customer_creation ?? (isSubscription ? "always" : "if_required")) : null,
     customer_details: email === null ? null : { ...noBuyerDetails, email },
     customer_email: sent.customer_email ?? null,
     excluded_payment_method_types: sent.excluded_payment_method_types ?? [],
     integration_identifier: sent.integration_identifier ?? null,
     metadata: mergeMetadata(null, sent.metadata),
+    ...(isSubscription ? subscriptionFields(sent) : {}),
+    ...(sent.tax_id_collection === undefined
+      ? {}
+      : { tax_id_collection: { enabled: sent.tax_id_collection.enabled, required: "never" } }),
+    ...(sent.name_collection === undefined ? {} : { name_collection: nameCollection(sent) }),
     payment_link: origin.paymentLink,
     payment_method_types: offeredMethods(sent, lines[0]?.price.currency ?? "usd"),
     success_url: sent.success_url ?? null,
@@ -64,15 +72,14 @@ export function createSession(
     withholdCustomerDetails: false,
     delayedOutcome: null,
   });
-  addLines(standIn, id, lines);
+  rememberOrder(standIn, id, sent, addLines(standIn, id, lines));
   standIn.timers.schedule("expire_session", id, expiresAt * 1000);
   return applyDiscount(standIn, id, discount);
 }
 
 function refuseWhatIsNotDone(sent: CreateSessionParameters): void {
-  if (sent.mode === "subscription" || sent.mode === "setup") {
-    const message = `This version of the Stripe stand-in does Checkout Sessions in \`payment\` mode only, not in \`${sent.mode}\` mode.`;
-    throw invalidRequest(message, "mode");
+  if (sent.mode === "setup") {
+    throw invalidRequest("This Stripe stand-in does no Checkout Sessions in `setup` mode.", "mode");
   }
   if (sent.ui_mode !== undefined && sent.ui_mode !== "hosted_page") {
     const message = `This Stripe stand-in shows \`hosted_page\` sessions only, not \`${sent.ui_mode}\`.`;
@@ -143,8 +150,18 @@ function readLines(standIn: StandIn, sent: CreateSessionParameters, cause: Cause
       );
     }
     const price = readPrice(standIn, line, at, cause);
-    return { price, quantity: line.quantity, metadata: mergeMetadata(null, line.metadata) };
+    if (price.type === "recurring" && sent.mode !== "subscription") {
+      const message =
+        "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.";
+      throw invalidRequest(message, at);
+    }
+    const isTrial = price.type === "recurring" && hasTrial(sent);
+    return { price, quantity: line.quantity, metadata: mergeMetadata(null, line.metadata), isTrial };
   });
+  if (sent.mode === "subscription" && !lines.some(({ price }) => price.type === "recurring")) {
+    const message = "You must provide at least one recurring price in `subscription` mode when using prices.";
+    throw invalidRequest(message, "line_items");
+  }
   if (new Set(lines.map((line) => line.price.currency)).size > 1) {
     throw invalidRequest("The prices of a Checkout Session must all use the same currency.", "line_items");
   }
@@ -162,11 +179,6 @@ function readPrice(standIn: StandIn, line: SentLine, at: string, cause: Cause): 
         `${at}[price]`,
       );
     }
-    if (price.type === "recurring") {
-      const message =
-        "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.";
-      throw invalidRequest(message, at);
-    }
     return price;
   }
   if (line.price_data === undefined) {
@@ -182,10 +194,10 @@ function inlinePrice(
   at: string,
   cause: Cause,
 ): StoredPrice {
-  const { currency, unit_amount, product, product_data: productData } = sent;
+  const { currency, unit_amount, product, product_data: productData, recurring } = sent;
   if (product !== undefined) {
     requireProduct(standIn, product, `${at}[price_data][product]`);
-    return makePrice(standIn, { currency, unit_amount, product, active: false }, cause);
+    return makePrice(standIn, { currency, unit_amount, product, recurring, active: false }, cause);
   }
   if (productData === undefined) {
     const param = `${at}[price_data][product]`;
@@ -193,7 +205,7 @@ function inlinePrice(
   }
   const { name, description, metadata } = productData;
   const made = createProduct(standIn, { name, description, metadata, active: false }, cause);
-  return makePrice(standIn, { currency, unit_amount, product: made.id, active: false }, cause);
+  return makePrice(standIn, { currency, unit_amount, product: made.id, recurring, active: false }, cause);
 }
 
 function offeredMethods(sent: CreateSessionParameters, currency: string): string[] {

@@ -41,6 +41,28 @@ export function applyDiscount(
   });
 }
 
+/** The buyer takes more or fewer of a line: it and the totals follow, discounts included. */
+export function changeQuantity(
+  standIn: StandIn,
+  session: StoredSession,
+  lineId: string,
+  quantity: number,
+): StoredSession {
+  const line = standIn.store.lines.get(lineId);
+  if (line === undefined || line.quantity === quantity) return session;
+  const each = line.amountSubtotal / line.quantity;
+  standIn.store.lines.update(lineId, { quantity, amountSubtotal: Math.round(each * quantity) });
+  const [applied] = session.discounts ?? [];
+  const discount =
+    typeof applied?.coupon !== "string"
+      ? null
+      : {
+          coupon: applied.coupon,
+          promotionCode: typeof applied.promotion_code === "string" ? applied.promotion_code : null,
+        };
+  return applyDiscount(standIn, session.id, discount);
+}
+
 /** Counts the redemption once the sale is made. */
 export function countRedemptions(standIn: StandIn, session: StoredSession): void {
   for (const { coupon, promotion_code: promotionCode } of session.discounts ?? []) {

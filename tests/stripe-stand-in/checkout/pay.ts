@@ -10,10 +10,19 @@ import type {
   StoredSession,
 } from "#tests/stripe-stand-in/stored-types.ts";
 import { emit } from "#tests/stripe-stand-in/webhooks/events.ts";
-import { applyDiscount, countRedemptions } from "./discounts.ts";
+import { applyDiscount, changeQuantity, countRedemptions } from "./discounts.ts";
 import { noBuyerDetails } from "./new-session.ts";
+import { paySubscription } from "./pay-subscription.ts";
 
-export const PAYMENT_CHOICES = ["card", "declined", "delayed_success", "delayed_failure"] as const;
+export const PAYMENT_CHOICES = [
+  "card",
+  "declined",
+  "requires_action",
+  "delayed_success",
+  "delayed_failure",
+  "none",
+] as const;
+/** `requires_action`: the bank asks for 3-D Secure and the buyer does it. `none`: a trial that asks for no card. */
 export type PaymentChoice = (typeof PAYMENT_CHOICES)[number];
 
 export type PayInput = {
@@ -23,6 +32,10 @@ export type PayInput = {
   email?: string | null;
   name?: string | null;
   promotionCode?: string;
+  /** Of the first line whose quantity the buyer may change. */
+  quantity?: number;
+  businessName?: string;
+  taxId?: { type: string; value: string };
 };
 
 export type Decline = { code: "card_declined"; declineCode: "generic_decline"; message: string };
@@ -33,36 +46,54 @@ export type PayResult =
 /** The checkout page would show this to the buyer; nothing was changed. */
 export class CheckoutRefusal extends Error {
   constructor(
-    readonly field: "session" | "email" | "promotion_code" | "method",
+    readonly field: "session" | "email" | "promotion_code" | "method" | "quantity",
     message: string,
   ) {
     super(message);
   }
 }
 
-const DECLINE: Decline = {
+export const DECLINE: Decline = {
   code: "card_declined",
   declineCode: "generic_decline",
   message: "Your card was declined.",
 };
 
-type Buyer = { email: string | null; name: string | null };
+export type Buyer = {
+  email: string | null;
+  name: string | null;
+  businessName: string | null;
+  taxIds: Array<{ type: string; value: string }>;
+};
 
 /** Does what a buyer does on the checkout page. Throws CheckoutRefusal when the page would not let them. */
 export function pay(standIn: StandIn, sessionId: string, input: PayInput = {}): PayResult {
   const open = requireOpenSession(standIn, sessionId);
   const method = input.method ?? "card";
   const methodType = requireOfferedMethod(open, method);
-  const session = applyTypedCode(standIn, open, input.promotionCode);
-  const buyer = { email: typedEmail(session, input.email), name: input.name ?? null };
+  const counted = applyQuantity(standIn, open, input.quantity);
+  const session = applyTypedCode(standIn, counted, input.promotionCode);
+  const buyer: Buyer = {
+    email: typedEmail(session, input.email),
+    name: input.name ?? null,
+    businessName: input.businessName ?? null,
+    taxIds: input.taxId === undefined ? [] : [input.taxId],
+  };
+  requireMethodIfNeeded(session, method);
+  if (session.mode === "subscription") return paySubscription(standIn, session, buyer, method);
   if (session.amount_total === 0) {
     return { redirectTo: complete(standIn, session, buyer, "no_payment_required", null) };
   }
   const customer = customerFor(standIn, session, buyer);
   const intent = attach(standIn, intentForSession(standIn, session, customer));
-  const charge = { intent, methodType, last4: lastDigits(method), ...buyer };
+  const { email, name } = buyer;
+  const charge = { intent, methodType, last4: lastDigits(method), email, name };
   if (method === "declined") return decline(standIn, session, charge);
-  if (method === "card") return payNow(standIn, session, buyer, charge);
+  if (method === "requires_action") {
+    const asked = standIn.store.paymentIntents.update(intent.id, { status: "requires_action" });
+    emit(standIn, "payment_intent.requires_action", asked, null);
+  }
+  if (method === "card" || method === "requires_action") return payNow(standIn, session, buyer, charge);
   return payLater(standIn, session, buyer, charge, method === "delayed_success" ? "succeeded" : "failed");
 }
 
@@ -123,25 +154,35 @@ function decline(standIn: StandIn, session: StoredSession, draft: ChargeDraft): 
   return { redirectTo: null, declined: DECLINE };
 }
 
-function complete(
+/** The session is done; `made` is what it led to. Gives the address the buyer goes to. */
+export function complete(
   standIn: StandIn,
   session: StoredSession,
   buyer: Buyer,
   paymentStatus: "paid" | "unpaid" | "no_payment_required",
   intent: StoredPaymentIntent | null,
+  made: Partial<StoredSession> = {},
 ): string {
   const plan = standIn.store.checkoutPlans.get(session.id);
   const presentment = intent?.presentment_details;
   const customer = intent === null ? customerFor(standIn, session, buyer) : idOf(intent.customer);
   standIn.timers.cancel("expire_session", session.id);
   countRedemptions(standIn, session);
-  const details = { ...noBuyerDetails, email: buyer.email, name: buyer.name, individual_name: buyer.name };
+  const details = {
+    ...noBuyerDetails,
+    email: buyer.email,
+    name: buyer.businessName ?? buyer.name,
+    business_name: buyer.businessName,
+    individual_name: buyer.name,
+    tax_ids: buyer.taxIds,
+  };
   const completed = standIn.store.sessions.update(session.id, {
     status: "complete",
     payment_status: paymentStatus,
     payment_intent: intent?.id ?? null,
     customer,
     customer_details: plan?.withholdCustomerDetails === true ? null : details,
+    ...made,
     ...(presentment === undefined ? {} : { presentment_details: presentment }),
     url: null,
   });
@@ -166,15 +207,34 @@ function requireOpenSession(standIn: StandIn, sessionId: string): StoredSession 
 }
 
 function requireOfferedMethod(session: StoredSession, choice: PaymentChoice): string {
-  const isCard = choice === "card" || choice === "declined";
+  if (choice === "none") return "card";
+  const isCard = !choice.startsWith("delayed");
   const type = session.payment_method_types.find((offered) => (offered === "card") === isCard);
   if (type === undefined)
     throw new CheckoutRefusal("method", "This session does not accept that way to pay.");
   return type;
 }
 
+/** Only what costs nothing now, and asks for no card, goes without one. */
+function requireMethodIfNeeded(session: StoredSession, choice: PaymentChoice): void {
+  if (choice !== "none") return;
+  if (session.amount_total === 0 && session.payment_method_collection === "if_required") return;
+  throw new CheckoutRefusal("method", "This session needs a way to pay.");
+}
+
+function applyQuantity(standIn: StandIn, session: StoredSession, typed: number | undefined): StoredSession {
+  if (typed === undefined) return session;
+  const bounds = standIn.store.checkoutPlans.get(session.id)?.subscription?.adjustable ?? {};
+  const [line, limits] = Object.entries(bounds)[0] ?? [];
+  if (line === undefined || limits === undefined || typed < limits.minimum || typed > limits.maximum) {
+    throw new CheckoutRefusal("quantity", "This quantity cannot be chosen.");
+  }
+  return changeQuantity(standIn, session, line, typed);
+}
+
 function lastDigits(choice: PaymentChoice): string {
   if (choice === "card") return "4242";
+  if (choice === "requires_action") return "3184";
   if (choice === "declined") return "0002";
   return "6789";
 }
@@ -197,10 +257,12 @@ function typedEmail(session: StoredSession, typed: string | null | undefined): s
   return typed;
 }
 
-function customerFor(standIn: StandIn, session: StoredSession, buyer: Buyer): string | null {
+/** The customer of the sale, made now when the session asks for one. */
+export function customerFor(standIn: StandIn, session: StoredSession, buyer: Buyer): string | null {
   const existing = idOf(session.customer);
   if (existing !== null || session.customer_creation !== "always") return existing;
-  const customer = createCustomer(standIn, buyer, null).id;
+  const { email, name } = buyer;
+  const customer = createCustomer(standIn, { email, name }, null).id;
   standIn.store.sessions.update(session.id, { customer });
   return customer;
 }

@@ -1,3 +1,4 @@
+import { settleInvoice } from "#tests/stripe-stand-in/billing/invoice-actions.ts";
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { idOf } from "#tests/stripe-stand-in/ids.ts";
 import type { PaymentOutcome, StoredSession } from "#tests/stripe-stand-in/stored-types.ts";
@@ -11,6 +12,10 @@ const FAILURE = {
 /** Ends a delayed payment, once. Throws when the session has none under way. */
 export function settle(standIn: StandIn, sessionId: string, outcome: PaymentOutcome): StoredSession {
   const session = standIn.store.sessions.get(sessionId);
+  if (session?.mode === "subscription" && session.invoice !== null) {
+    settleInvoice(standIn, String(session.invoice), outcome);
+    return standIn.store.sessions.get(sessionId) ?? session;
+  }
   const intent = standIn.store.paymentIntents.get(idOf(session?.payment_intent) ?? "");
   const charge = standIn.store.charges.get(idOf(intent?.latest_charge) ?? "");
   if (session === undefined || intent?.status !== "processing" || charge === undefined) {

@@ -7,13 +7,18 @@ import { htmlPage, type PageAnswer } from "./layout.ts";
 
 /** What the buyer has typed so far, shown again when the page comes back. */
 export type Typed = { email: string; name: string; promotionCode: string; method: PaymentChoice };
-export type Problem = { field: "session" | "email" | "promotion_code" | "method" | "card"; message: string };
+export type Problem = {
+  field: "session" | "email" | "promotion_code" | "method" | "card" | "quantity";
+  message: string;
+};
 
 const CHOICES: Record<PaymentChoice, { label: string; hint: string }> = {
   card: { label: "Card 4242 4242 4242 4242", hint: "Succeeds at once" },
   declined: { label: "Card 4000 0000 0000 0002", hint: "Is declined" },
+  requires_action: { label: "Card 4000 0000 0000 3220", hint: "The bank asks for 3-D Secure, and gets it" },
   delayed_success: { label: "Bank debit that succeeds", hint: "The money arrives days later" },
   delayed_failure: { label: "Bank debit that fails", hint: "Bounces days later" },
+  none: { label: "No card yet", hint: "Nothing to charge when the trial ends" },
 };
 
 /** The page a buyer pays on: the order on one side, the form on the other. */

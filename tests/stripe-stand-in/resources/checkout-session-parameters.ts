@@ -10,11 +10,14 @@ import {
   timestamp,
 } from "#tests/stripe-stand-in/parameters.ts";
 import { quantityParameter } from "./line-items.ts";
+import { recurringParameters } from "./pricing.ts";
+import { billingMode, trialSettings } from "./subscription-parameters.ts";
 
 const MOST_LINES = 100;
 
 const priceData = z.strictObject({
-  ...acceptedAll(["tax_behavior", "unit_amount_decimal", "recurring"]),
+  ...acceptedAll(["tax_behavior", "unit_amount_decimal"]),
+  recurring: recurringParameters.optional(),
   currency,
   unit_amount: integer(),
   product: text.optional(),
@@ -29,11 +32,38 @@ const priceData = z.strictObject({
 });
 
 export const lineParameters = z.strictObject({
-  ...acceptedAll(["adjustable_quantity", "tax_rates"]),
+  ...acceptedAll(["tax_rates"]),
+  adjustable_quantity: z
+    .strictObject({
+      enabled: flag,
+      minimum: integer(0, 999_998).optional(),
+      maximum: integer(1, 999_999).optional(),
+    })
+    .optional(),
   price: text.optional(),
   price_data: priceData.optional(),
   quantity: quantityParameter.optional(),
   metadata,
+});
+
+const subscriptionData = z.strictObject({
+  ...acceptedAll([
+    "application_fee_percent",
+    "billing_cycle_anchor",
+    "billing_cycle_anchor_config",
+    "default_tax_rates",
+    "invoice_settings",
+    "on_behalf_of",
+    "pending_invoice_item_interval",
+    "proration_behavior",
+    "transfer_data",
+  ]),
+  billing_mode: billingMode.optional(),
+  description: text.optional(),
+  metadata,
+  trial_end: timestamp.optional(),
+  trial_period_days: integer(1, 730).optional(),
+  trial_settings: trialSettings.optional(),
 });
 
 /** Every parameter of SDK 23.1.0; what is not here is refused, `payment_method_types` for one. */
@@ -52,10 +82,8 @@ export const createSessionParameters = z.strictObject({
     "invoice_creation",
     "locale",
     "managed_payments",
-    "name_collection",
     "optional_items",
     "origin_context",
-    "payment_method_collection",
     "payment_method_configuration",
     "payment_method_data",
     "payment_method_options",
@@ -68,8 +96,6 @@ export const createSessionParameters = z.strictObject({
     "shipping_address_collection",
     "shipping_options",
     "submit_type",
-    "subscription_data",
-    "tax_id_collection",
     "wallet_options",
   ]),
   mode: z.enum(["payment", "setup", "subscription"]).optional(),
@@ -98,6 +124,17 @@ export const createSessionParameters = z.strictObject({
   expires_at: timestamp.optional(),
   integration_identifier: text.optional(),
   metadata,
+  name_collection: z
+    .strictObject({
+      business: z.strictObject({ enabled: flag, optional: flag.optional() }).optional(),
+      individual: z.strictObject({ enabled: flag, optional: flag.optional() }).optional(),
+    })
+    .optional(),
+  payment_method_collection: z.enum(["always", "if_required"]).optional(),
+  subscription_data: subscriptionData.optional(),
+  tax_id_collection: z
+    .strictObject({ enabled: flag, required: z.enum(["if_supported", "never"]).optional() })
+    .optional(),
   payment_intent_data: z
     .strictObject({
       ...acceptedAll([

@@ -1,5 +1,7 @@
 import type { Stripe } from "stripe";
 import { z } from "zod";
+import { attachMethod, makeDefault } from "#tests/stripe-stand-in/billing/cards.ts";
+import { endSubscriptionsOf } from "#tests/stripe-stand-in/billing/end-subscription.ts";
 import type { Cause, StandIn } from "#tests/stripe-stand-in/context.ts";
 import { resourceMissing } from "#tests/stripe-stand-in/errors.ts";
 import { newId } from "#tests/stripe-stand-in/ids.ts";
@@ -33,7 +35,6 @@ const notActedOn = acceptedAll([
   "cash_balance",
   "individual_name",
   "invoice_prefix",
-  "invoice_settings",
   "next_invoice_sequence",
   "preferred_locales",
   "shipping",
@@ -42,16 +43,24 @@ const notActedOn = acceptedAll([
   "tax_exempt",
   "validate",
 ]);
+const invoiceSettings = z.strictObject({
+  ...acceptedAll(["custom_fields", "footer", "rendering_options"]),
+  default_payment_method: text.optional(),
+});
 const createParameters = z.strictObject({
   ...details,
   ...notActedOn,
-  ...acceptedAll(["payment_method", "tax_id_data", "test_clock"]),
+  ...acceptedAll(["tax_id_data"]),
+  invoice_settings: invoiceSettings.optional(),
   metadata,
+  payment_method: text.optional(),
+  test_clock: text.optional(),
 });
 const updateParameters = z.strictObject({
   ...details,
   ...notActedOn,
   ...acceptedAll(["default_source"]),
+  invoice_settings: invoiceSettings.optional(),
   metadata,
 });
 const searchParameters = z.strictObject({
@@ -98,11 +107,31 @@ export function createCustomer(
     shipping: null,
     discount: null,
     tax_exempt: "none",
-    test_clock: null,
+    test_clock: input.test_clock ?? null,
   };
   standIn.store.customers.put(customer);
-  emit(standIn, "customer.created", customer, cause);
-  return customer;
+  const paying = withMethods(standIn, customer, input, cause);
+  emit(standIn, "customer.created", paying, cause);
+  return paying;
+}
+
+type SentMethods = Pick<Partial<z.output<typeof createParameters>>, "payment_method" | "invoice_settings">;
+
+/** Attaches what was sent and makes it the default when it was sent as that. */
+function withMethods(
+  standIn: StandIn,
+  customer: LiveCustomer,
+  sent: SentMethods,
+  cause: Cause,
+): LiveCustomer {
+  const attach = (id: string, param: string) => attachMethod(standIn, id, customer.id, param, cause).id;
+  const attached = sent.payment_method && attach(sent.payment_method, "payment_method");
+  const asked = sent.invoice_settings?.default_payment_method;
+  if (asked === undefined) return customer;
+  // One of Stripe's test ids, sent twice, names one new method.
+  const param = "invoice_settings[default_payment_method]";
+  const method = attached !== undefined && asked === sent.payment_method ? attached : attach(asked, param);
+  return makeDefault(standIn, customer, method);
 }
 
 /** A deleted customer is an answer too: `{ deleted: true }`. */
@@ -129,12 +158,15 @@ function update(standIn: StandIn, id: string, sent: z.output<typeof updateParame
     metadata: mergeMetadata(before.metadata, sent.metadata === undefined ? {} : sent.metadata),
   };
   standIn.store.customers.put(customer);
-  emit(standIn, "customer.updated", customer, cause, { email: before.email, metadata: before.metadata });
-  return customer;
+  const updated = withMethods(standIn, customer, { invoice_settings: sent.invoice_settings }, cause);
+  emit(standIn, "customer.updated", updated, cause, { email: before.email, metadata: before.metadata });
+  return updated;
 }
 
-function remove(standIn: StandIn, id: string, cause: Cause): StoredCustomer {
+/** What the customer subscribes to ends first. */
+export function removeCustomer(standIn: StandIn, id: string, cause: Cause): StoredCustomer {
   const before = requireLiveCustomer(standIn, id);
+  endSubscriptionsOf(standIn, id, cause);
   emit(standIn, "customer.deleted", before, cause);
   return standIn.store.customers.put({ id, object: "customer", deleted: true });
 }
@@ -167,6 +199,6 @@ export const customerRoutes: Route[] = [
     update(standIn, firstId(call), sent, call.cause),
   ),
   route("DELETE", "/v1/customers/:id", nothing, (standIn, _sent, call) =>
-    remove(standIn, firstId(call), call.cause),
+    removeCustomer(standIn, firstId(call), call.cause),
   ),
 ];

@@ -29,11 +29,17 @@ export type LineItem = {
   quantity: number;
 };
 
-export type LineInput = { price: StoredPrice; quantity: number; metadata: Record<string, string> };
+export type LineInput = {
+  price: StoredPrice;
+  quantity: number;
+  metadata: Record<string, string>;
+  /** Nothing is due for it now: it starts with a trial. */
+  isTrial?: boolean;
+};
 
 /** Puts lines under a session or payment link, in their order. */
 export function addLines(standIn: StandIn, parent: string, inputs: readonly LineInput[]): LineRecord[] {
-  return inputs.map(({ price, quantity, metadata }) =>
+  return inputs.map(({ price, quantity, metadata, isTrial }) =>
     standIn.store.lines.put({
       id: newId("li"),
       parent,
@@ -42,14 +48,14 @@ export function addLines(standIn: StandIn, parent: string, inputs: readonly Line
       quantity,
       metadata,
       currency: price.currency,
-      amountSubtotal: (price.unit_amount ?? 0) * quantity,
+      amountSubtotal: isTrial === true ? 0 : (price.unit_amount ?? 0) * quantity,
       amountDiscount: 0,
     }),
   );
 }
 
 export function linesOf(standIn: StandIn, parent: string): LineRecord[] {
-  return standIn.store.lines.all().filter((line) => line.parent === parent);
+  return standIn.store.lines.where("parent", parent);
 }
 
 function toLineItem(standIn: StandIn, line: LineRecord): LineItem {

@@ -22,19 +22,44 @@ export function intentForSession(
   session: StoredSession,
   customer: string | null,
 ): StoredPaymentIntent {
-  const existing = standIn.store.paymentIntents.get(idOf(session.payment_intent) ?? "");
-  const presentment = standIn.store.checkoutPlans.get(session.id)?.presentment ?? null;
+  const plan = standIn.store.checkoutPlans.get(session.id);
+  const intentId = idOf(session.payment_intent) ?? plan?.subscription?.paymentIntent ?? "";
+  const existing = standIn.store.paymentIntents.get(intentId);
+  const presentment = plan?.presentment ?? null;
   if (existing !== undefined) {
     // A promotion code typed between two attempts changes what is due.
     return standIn.store.paymentIntents.update(existing.id, { amount: session.amount_total ?? 0, customer });
   }
-  const plan = standIn.store.checkoutPlans.get(session.id);
+  const input = {
+    amount: session.amount_total ?? 0,
+    currency: session.currency ?? "usd",
+    customer,
+    description: plan?.paymentIntentDescription ?? null,
+    metadata: plan?.paymentIntentMetadata ?? {},
+    methodTypes: session.payment_method_types,
+    presentment,
+  };
+  return makeIntent(standIn, input, null);
+}
+
+export type IntentInput = {
+  amount: number;
+  currency: string;
+  customer: string | null;
+  description: string | null;
+  metadata: Record<string, string>;
+  methodTypes: string[];
+  presentment: { currency: string; amount: number } | null;
+};
+
+/** A new intent that waits for a way to pay: `payment_intent.created`. */
+export function makeIntent(standIn: StandIn, input: IntentInput, cause: Cause): StoredPaymentIntent {
   const id = newId("pi");
   const intent = standIn.store.paymentIntents.put({
     id,
     object: "payment_intent",
     allowed_payment_method_types: null,
-    amount: session.amount_total ?? 0,
+    amount: input.amount,
     amount_capturable: 0,
     amount_received: 0,
     application: null,
@@ -46,29 +71,29 @@ export function intentForSession(
     client_secret: `${id}_secret_standin`,
     confirmation_method: "automatic",
     created: standIn.clock.seconds(),
-    currency: session.currency ?? "usd",
-    customer,
+    currency: input.currency,
+    customer: input.customer,
     customer_account: null,
-    description: plan?.paymentIntentDescription ?? null,
+    description: input.description,
     excluded_payment_method_types: null,
     last_payment_error: null,
     latest_charge: null,
     livemode: standIn.settings.livemode,
     managed_payments: { enabled: false },
-    metadata: plan?.paymentIntentMetadata ?? {},
+    metadata: input.metadata,
     next_action: null,
     on_behalf_of: null,
     payment_method: null,
     payment_method_configuration_details: null,
     payment_method_options: {},
-    payment_method_types: session.payment_method_types,
+    payment_method_types: input.methodTypes,
     payment_record: null,
-    ...(presentment === null
+    ...(input.presentment === null
       ? {}
       : {
           presentment_details: {
-            presentment_amount: presentment.amount,
-            presentment_currency: presentment.currency,
+            presentment_amount: input.presentment.amount,
+            presentment_currency: input.presentment.currency,
           },
         }),
     processing: null,
@@ -83,7 +108,7 @@ export function intentForSession(
     transfer_data: null,
     transfer_group: null,
   });
-  emit(standIn, "payment_intent.created", intent, null);
+  emit(standIn, "payment_intent.created", intent, cause);
   return intent;
 }
 
