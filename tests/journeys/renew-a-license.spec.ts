@@ -57,3 +57,15 @@ test("with JavaScript off the renewal of a mail's link leads to the payment page
   await expect(page.getByRole("heading", { level: 1 })).toContainText(`Renewed until`);
   await context.close();
 });
+
+test("invoices are on Stripe's pages, which lead back to the license", async ({ page, stack }) => {
+  await buyYear(page, stack);
+  const licensePage = page.url();
+  await page.getByRole("button", { name: "Invoices and receipts" }).click();
+  await page.waitForURL(/\/billing-portal\//);
+  const secret = page.url();
+  await page.getByRole("link", { name: "Return to the shop" }).click();
+  await page.waitForURL(licensePage);
+  await expect(page.getByRole("status").filter({ hasText: /billing pages/ })).toBeVisible();
+  expect(await page.content()).not.toContain(secret.split("/").at(-1));
+});
