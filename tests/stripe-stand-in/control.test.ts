@@ -116,3 +116,35 @@ test("a stand-in goes back to an earlier state and time, and what was due then i
     await standIn.clock.advance(2 * 86_400_000);
     expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe("expired");
   }));
+
+test("the control page shows what happens next to subscriptions and invoices, and moves them", () =>
+  withStandIn({ clock: createClock({ source: () => 0, startAt: START }) }, async (standIn, stripe) => {
+    const { id: product } = await stripe.products.create({ name: "Sketchpad" });
+    const recurring = { interval: "month" } as const;
+    const price = await stripe.prices.create({ product, currency: "usd", unit_amount: 1500, recurring });
+    const { id: customer } = await stripe.customers.create({ email: "ada@example.com" });
+    standIn.setCard(customer, "ok");
+    const { id: subscription } = await stripe.subscriptions.create({
+      customer,
+      items: [{ price: price.id }],
+    });
+    const page = await press(standIn, "set-card", { customer, behaviour: "declines" });
+    expect(page).toContain("roll subscription");
+    expect(page).toContain("2026-02-28 10:00:00");
+    expect(page).toContain('<option value="declines" selected>');
+    expect(await press(standIn, "billing", { dunningEnd: "unpaid" })).toContain(
+      "last failed attempt: unpaid",
+    );
+    expect(await press(standIn, "advance-months", { months: "1" })).toContain("finalize invoice");
+    expect(await press(standIn, "advance", { seconds: "7200" })).toContain("tried 1 ×");
+    const [open] = (await stripe.invoices.list({ subscription, status: "open" })).data;
+    const paid = await press(standIn, "invoice", { invoice: open?.id ?? "", does: "pay_out_of_band" });
+    expect(paid).toContain("pay out of band");
+    expect((await stripe.subscriptions.retrieve(subscription)).status).toBe("active");
+    expect(await press(standIn, "cancel-subscription", { subscription })).toContain(
+      'ends <time datetime="2026-03-31T10:00',
+    );
+    expect(await press(standIn, "keep-subscription", { subscription })).toContain("goes on");
+    await press(standIn, "cancel-subscription", { subscription, now: "true" });
+    expect((await stripe.subscriptions.retrieve(subscription)).status).toBe("canceled");
+  }));

@@ -124,3 +124,17 @@ test("disputes are listed by payment intent and time, with the charge inside whe
     const recent = await stripe.disputes.list({ charge, created: { gt: early.created } });
     expect(recent.data.map(({ amount }) => amount)).toEqual([500]);
   }));
+
+test("a chargeback can end the subscription it is about, and says why", () =>
+  withStandIn({}, async (standIn, stripe) => {
+    const { id: product } = await stripe.products.create({ name: "Sketchpad" });
+    const recurring = { interval: "month" } as const;
+    const price = await stripe.prices.create({ product, currency: "usd", unit_amount: 1500, recurring });
+    const { id: customer } = await stripe.customers.create({});
+    standIn.setCard(customer, "ok");
+    const { id } = await stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
+    standIn.dispute(standIn.dump().charges[0]?.id ?? "", { cancelSubscription: true });
+    const ended = await stripe.subscriptions.retrieve(id);
+    expect(ended).toMatchObject({ status: "canceled", cancellation_details: { reason: "payment_disputed" } });
+    expect(standIn.events().at(-1)?.type).toBe("customer.subscription.deleted");
+  }));

@@ -187,3 +187,40 @@ test("a 404 without Stripe's shape passes through the SDK as if it were an objec
     expect(answer).not.toHaveProperty("id");
     expect((await refusal(stripe.customers.retrieve("cus_x"))).code).toBe("resource_missing");
   }));
+
+test("a thin destination hears of what only thin events tell, which snapshot endpoints and lists never see", () =>
+  withReceiver((thins) =>
+    withReceiver((snapshots) => {
+      const endpoints = [{ url: thins.url, payload: "thin" as const }, { url: snapshots.url }];
+      return withStandIn({ endpoints }, async (standIn, stripe) => {
+        const { id: product } = await stripe.products.create({ name: "Sketchpad" });
+        const recurring = { interval: "month" } as const;
+        const price = await stripe.prices.create({ product, currency: "usd", unit_amount: 1500, recurring });
+        const { id: customer } = await stripe.customers.create({});
+        standIn.setCard(customer, "ok");
+        const { id, items } = await stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
+        const [item] = items.data;
+        await stripe.subscriptions.update(id, { items: [{ id: item?.id ?? "", quantity: 3 }] });
+        await stripe.subscriptions.update(id, { cancel_at: (item?.current_period_end ?? 0) - 86_400 });
+        await stripe.subscriptions.update(id, { cancel_at: "" });
+        standIn.setCard(customer, "declines");
+        await standIn.clock.advance(32 * 86_400_000);
+        await standIn.deliverPending();
+        const thinOnly = thins.received.map(bodyOf).filter((body) => body.snapshot_event === undefined);
+        expect(thinOnly.map(({ type }) => type)).toEqual([
+          "v1.customer.subscription.incomplete",
+          "v1.invoice_payment.open",
+          "v1.customer.subscription.active",
+          "v1.customer.subscription.item_quantity_changed",
+          "v1.customer.subscription.cancel_at_changed",
+          "v1.customer.subscription.cancel_at_changed",
+          "v1.invoice_payment.open",
+          "v1.customer.subscription.past_due",
+        ]);
+        expect(thinOnly.at(-1)?.related_object).toMatchObject({ id, url: `/v1/subscriptions/${id}` });
+        const snapshotTypes = new Set(snapshots.received.map((post) => bodyOf(post).type));
+        expect(snapshotTypes).not.toContain("customer.subscription.past_due");
+        expect((await stripe.events.list({ type: "customer.subscription.past_due" })).data).toEqual([]);
+      });
+    }),
+  ));

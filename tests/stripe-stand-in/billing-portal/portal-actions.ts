@@ -1,8 +1,15 @@
 import { z } from "zod";
+import { replaceCard } from "#tests/stripe-stand-in/billing/cards.ts";
 import { callApi } from "#tests/stripe-stand-in/call-api.ts";
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import type { StoredPortalSession } from "#tests/stripe-stand-in/stored-types.ts";
-import { findOwnSubscription, invoicesOf, type PortalSubscription } from "./portal-facts.ts";
+import {
+  findOwnSubscription,
+  invoicesOf,
+  keepSubscription,
+  type PortalSubscription,
+  scheduleEnd,
+} from "./portal-facts.ts";
 
 /** The portal page shows this to the customer; nothing was changed. */
 export class PortalRefusal extends Error {}
@@ -62,7 +69,8 @@ export function actInPortal(standIn: StandIn, session: StoredPortalSession, fiel
   if (!isAllowed(session, sent.act)) throw new PortalRefusal("This page was opened for something else.");
   switch (sent.act) {
     case "card":
-      throw new PortalRefusal("This stand-in keeps no cards.");
+      replaceCard(standIn, session.customer, sent.card, null);
+      return "Your payment method is updated.";
     case "email":
       callApi(standIn, "POST", `/v1/customers/${session.customer}`, { email: sent.email });
       return "Your billing address is updated.";
@@ -83,15 +91,10 @@ function changeSubscription(
   const path = `/v1/subscriptions/${subscription.id}`;
   switch (sent.act) {
     case "cancel":
-      callApi(standIn, "POST", path, cancellationOf(subscription));
+      callApi(standIn, "POST", path, scheduleEnd(subscription));
       return "Your subscription ends with the time you paid for.";
     case "keep":
-      callApi(
-        standIn,
-        "POST",
-        path,
-        subscription.cancel_at_period_end ? { cancel_at_period_end: false } : { cancel_at: "" },
-      );
+      callApi(standIn, "POST", path, keepSubscription(subscription));
       return "Your subscription goes on.";
     case "cancel-now":
       callApi(standIn, "DELETE", path);
@@ -108,12 +111,6 @@ function changeSubscription(
       });
       return "Your plan is changed.";
   }
-}
-
-/** What the portal sets depends on the billing mode: flexible subscriptions get a date, classic ones the flag. */
-function cancellationOf({ billing_mode, items }: PortalSubscription): object {
-  if (billing_mode.type !== "flexible") return { cancel_at_period_end: true };
-  return { cancel_at: Math.max(...items.data.map((item) => item.current_period_end)) };
 }
 
 function requireOwn(standIn: StandIn, session: StoredPortalSession, id: string): PortalSubscription {

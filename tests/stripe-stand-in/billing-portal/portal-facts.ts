@@ -54,6 +54,11 @@ export function invoicesOf(standIn: StandIn, customer: string): PortalInvoice[] 
   return listOf(invoice).parse(answer).data;
 }
 
+/** Throws StripeApiError when it is not there. */
+export function requireSubscription(standIn: StandIn, id: string): PortalSubscription {
+  return subscription.parse(callApi(standIn, "GET", `/v1/subscriptions/${id}`));
+}
+
 /** A subscription of this customer, or null when it is not there or another customer's. */
 export function findOwnSubscription(
   standIn: StandIn,
@@ -61,7 +66,7 @@ export function findOwnSubscription(
   id: string,
 ): PortalSubscription | null {
   try {
-    const found = subscription.parse(callApi(standIn, "GET", `/v1/subscriptions/${id}`));
+    const found = requireSubscription(standIn, id);
     return found.customer === customer ? found : null;
   } catch (error) {
     if (error instanceof StripeApiError) return null;
@@ -84,12 +89,33 @@ export function alternativesTo(standIn: StandIn, current: PortalPrice): PortalPr
   return z.array(price).parse(prices);
 }
 
-export function hasEnded({ status }: PortalSubscription): boolean {
+export function hasEnded({ status }: { status: string }): boolean {
   return status === "canceled" || status === "incomplete_expired";
 }
 
+type Ending = {
+  cancel_at: number | null;
+  cancel_at_period_end: boolean;
+  items: { data: ReadonlyArray<{ current_period_end: number }> };
+};
+
+function periodEnd({ items }: Pick<Ending, "items">): number {
+  return Math.max(...items.data.map((item) => item.current_period_end));
+}
+
 /** When it ends by itself, in seconds; null while it renews. */
-export function endsAt({ cancel_at, cancel_at_period_end, items }: PortalSubscription): number | null {
-  if (cancel_at !== null) return cancel_at;
-  return cancel_at_period_end ? Math.max(...items.data.map((each) => each.current_period_end)) : null;
+export function endsAt(subscription: Ending): number | null {
+  if (subscription.cancel_at !== null) return subscription.cancel_at;
+  return subscription.cancel_at_period_end ? periodEnd(subscription) : null;
+}
+
+/** The parameters that end a subscription with its period: a date in flexible billing mode, the flag in the classic one. */
+export function scheduleEnd(subscription: PortalSubscription): object {
+  if (subscription.billing_mode.type !== "flexible") return { cancel_at_period_end: true };
+  return { cancel_at: periodEnd(subscription) };
+}
+
+/** The parameters that take a planned end back. */
+export function keepSubscription(subscription: PortalSubscription): object {
+  return subscription.cancel_at_period_end ? { cancel_at_period_end: false } : { cancel_at: "" };
 }

@@ -6,6 +6,7 @@ import { startChaos, stopChaos } from "#tests/stripe-stand-in/webhooks/chaos.ts"
 import { deliver, requireEvent } from "#tests/stripe-stand-in/webhooks/control.ts";
 import { dropEvent, holdDeliveries, releaseDeliveries } from "#tests/stripe-stand-in/webhooks/deliveries.ts";
 import { type Actions, action, yes } from "./action.ts";
+import { billingActions } from "./billing-actions.ts";
 import { clockActions } from "./clock-actions.ts";
 import { moneyActions } from "./money-actions.ts";
 
@@ -29,6 +30,7 @@ const faultSpec = z.object({
 /** What one can do from outside: the page's buttons post to `/control/<name>`, programs to `/control/api/<name>`. */
 export const actions: Actions = {
   ...clockActions,
+  ...billingActions,
   ...moneyActions,
   deliver: action(
     onEvent.extend({

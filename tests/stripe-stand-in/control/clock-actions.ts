@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plusMonths } from "#tests/stripe-stand-in/billing/periods.ts";
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { type ActionOutcome, type Actions, action } from "./action.ts";
 
@@ -8,17 +9,6 @@ async function travel(standIn: StandIn, atMs: number): Promise<ActionOutcome> {
   return { message: `The clock reads ${now}`, result: { now } };
 }
 
-/** The same day and time of a later month, or its last day when it is shorter. */
-function monthsLater(atMs: number, months: number): number {
-  const date = new Date(atMs);
-  const day = date.getUTCDate();
-  date.setUTCDate(1);
-  date.setUTCMonth(date.getUTCMonth() + months);
-  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
-  date.setUTCDate(Math.min(day, lastDay));
-  return date.getTime();
-}
-
 /** Time only goes on: what has happened at Stripe cannot be taken back. */
 export const clockActions: Actions = {
   advance: action(z.object({ seconds: z.coerce.number().positive() }), (standIn, { seconds }) =>
@@ -26,7 +16,7 @@ export const clockActions: Actions = {
   ),
   "advance-months": action(
     z.object({ months: z.coerce.number().int().min(1).max(120).default(1) }),
-    (standIn, { months }) => travel(standIn, monthsLater(standIn.clock.now(), months)),
+    (standIn, { months }) => travel(standIn, plusMonths(standIn.clock.seconds(), months) * 1000),
   ),
   "advance-to": action(
     // A browser's date-and-time field sends no zone; this page speaks UTC throughout.

@@ -1,4 +1,5 @@
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
+import { invoicesSection, subscriptionsSection } from "./control-billing.ts";
 import { eventsSection } from "./control-events.ts";
 import { clockSection, leversSection } from "./control-levers.ts";
 import { chargesSection, disputesSection, refundsSection } from "./control-money.ts";
@@ -15,7 +16,8 @@ export function controlPage(standIn: StandIn, message: string | null, status = 2
 <h1>Stripe stand-in</h1>
 <p role="status" class="done">${message ?? ""}</p>
 <nav aria-label="Sections"><ul>
-<li><a href="#clock">Clock</a></li><li><a href="#levers">Levers</a></li><li><a href="#sessions">Checkout Sessions</a></li><li><a href="#charges">Charges</a></li>
+<li><a href="#clock">Clock</a></li><li><a href="#levers">Levers</a></li><li><a href="#sessions">Checkout Sessions</a></li><li><a href="#subscriptions">Subscriptions</a></li>
+<li><a href="#invoices">Invoices</a></li><li><a href="#charges">Charges</a></li>
 <li><a href="#refunds">Refunds</a></li><li><a href="#disputes">Disputes</a></li><li><a href="#events">Events</a></li>
 <li><a href="#endpoints">Webhook endpoints</a></li><li><a href="#catalog">Catalog</a></li>
 <li><a href="#requests">API requests</a></li><li><a href="/control/api/state">Everything as JSON</a></li>
@@ -23,6 +25,8 @@ export function controlPage(standIn: StandIn, message: string | null, status = 2
 ${clockSection(standIn)}
 ${leversSection(standIn)}
 ${sessionsSection(standIn)}
+${subscriptionsSection(standIn)}
+${invoicesSection(standIn)}
 ${chargesSection(standIn)}
 ${refundsSection(standIn)}
 ${disputesSection(standIn)}

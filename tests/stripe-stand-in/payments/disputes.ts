@@ -1,4 +1,6 @@
 import type { Stripe } from "stripe";
+import { endSubscription } from "#tests/stripe-stand-in/billing/end-subscription.ts";
+import { hasEnded } from "#tests/stripe-stand-in/billing/ended.ts";
 import type { Cause, StandIn } from "#tests/stripe-stand-in/context.ts";
 import { idOf, newId } from "#tests/stripe-stand-in/ids.ts";
 import type { StoredCharge, StoredDispute } from "#tests/stripe-stand-in/stored-types.ts";
@@ -28,6 +30,8 @@ export type DisputeInput = {
   reason?: string;
   /** In minor units; the whole charge unless given. */
   amount?: number;
+  /** A chargeback also ends the subscription that was paid for, as the account's settings can ask for. */
+  cancelSubscription?: boolean;
 };
 
 const DAY_SECONDS = 86_400;
@@ -47,7 +51,18 @@ export function openDispute(
   emit(standIn, "charge.dispute.created", dispute, null);
   if (isInquiry) return dispute;
   chargeIsDisputed(standIn, charge.id);
-  return withdrawFunds(standIn, dispute);
+  const withdrawn = withdrawFunds(standIn, dispute);
+  if (input.cancelSubscription === true) endDisputedSubscription(standIn, idOf(charge.payment_intent));
+  return withdrawn;
+}
+
+function endDisputedSubscription(standIn: StandIn, intent: string | null): void {
+  const payment = standIn.store.invoicePayments.all().find((row) => row.payment.payment_intent === intent);
+  const invoice = standIn.store.invoices.get(payment?.invoice ?? "");
+  const id = idOf(invoice?.parent?.subscription_details?.subscription);
+  const subscription = standIn.store.subscriptions.get(id ?? "");
+  if (subscription === undefined || hasEnded(subscription)) return;
+  endSubscription(standIn, subscription.id, { reason: "payment_disputed", cause: null });
 }
 
 function newDispute(
