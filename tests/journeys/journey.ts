@@ -83,7 +83,7 @@ export async function signInAsCustomer(page: Page, stack: Stack, email: string):
   await page.goto("/sign-in");
   await page.getByLabel("Email").fill(email);
   await page.getByRole("button", { name: /send|code|continue/i }).click();
-  const mail = await mailTo(stack, email, /code|sign/i);
+  const mail = await mailTo(stack, email, /\bcode\b/i);
   const code = /\b[0-9A-HJKMNP-TV-Z]{4}[- ]?[0-9A-HJKMNP-TV-Z]{4}\b/.exec(mail.text)?.[0];
   if (!code) throw new Error(`No code in: ${mail.text}`);
   await page.getByLabel(/code/i).fill(code);
