@@ -6,11 +6,12 @@ import { booksOf, checkAgainstOracle, checkBooks, newMemory } from "#tests/scena
 import { saleActs } from "#tests/scenarios/walk-sale-acts.ts";
 import { shopActs, tick } from "#tests/scenarios/walk-shop-acts.ts";
 import { type Acts, type Step, stepsOf, type Walk } from "#tests/scenarios/walk-step.ts";
+import { subscriptionActs } from "#tests/scenarios/walk-subscription-acts.ts";
 import { CheckoutRefusal } from "#tests/stripe-stand-in/checkout/pay.ts";
 import { StripeApiError } from "#tests/stripe-stand-in/errors.ts";
 
 /** Everything that can happen, and how often. */
-export const allActs: Acts = { ...saleActs, ...shopActs };
+export const allActs: Acts = { ...saleActs, ...subscriptionActs, ...shopActs };
 
 /** What the prices of the shop sell, for the oracle. */
 export async function plansOf(): Promise<Plans> {
@@ -91,7 +92,8 @@ export async function walkSeed(
   { seed, steps, shrinkMs }: { seed: number; steps: number; shrinkMs: number },
 ): Promise<string | null> {
   const full = stepsOf(seed, steps, allActs);
-  const { failure } = await walk(shop, plans, full);
+  const { failure, story } = await walk(shop, plans, full);
+  if (process.env.RANDOM_WALK_TELL) console.log(story.join("\n"));
   if (failure === null) return null;
   const short = await shortest(shop, plans, full, Date.now() + shrinkMs);
   const last = await walk(shop, plans, short);

@@ -16,7 +16,7 @@ import { seededRandom } from "#tests/stripe-stand-in/random.ts";
 import type { StoredEvent } from "#tests/stripe-stand-in/stored-types.ts";
 
 /** Sweeps look back thirty days; who is deaf for longer has to say so to a person. */
-const longestWithoutTickMs = 20 * dayMs;
+const longestWithoutTickMs = 25 * dayMs;
 
 export async function tick(walk: Walk): Promise<void> {
   await reconcile(walk.now());
@@ -158,11 +158,11 @@ const extend = staff(
 /** What time, the network, the worker and staff do. */
 export const shopActs: Acts = {
   "let time pass": { weight: 16, act: advance },
-  "let events arrive": { weight: 14, act: deliver },
+  "let events arrive": { weight: 10, act: deliver },
   "lose events": { weight: 3, act: lose },
-  work: { weight: 6, act: workerTurn },
-  "work in trouble": { weight: 2, act: workInTrouble },
-  tick: { weight: 0.5, act: tickNow },
+  work: { weight: 3, act: workerTurn },
+  "work in trouble": { weight: 1, act: workInTrouble },
+  tick: { weight: 0.3, act: tickNow },
   revoke: { weight: 0.5, act: revoke },
   suspend: { weight: 1, act: suspend },
   reinstate: { weight: 1.5, act: reinstate },
