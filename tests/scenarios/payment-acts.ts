@@ -1,7 +1,11 @@
+import { randomUUID } from "node:crypto";
+import { revokeLicense } from "#app/domain/license/license.server.ts";
 import type { Settings } from "#app/domain/setting/settings.ts";
 import { db } from "#app/infra/db.server.ts";
+import { Prisma } from "#app/infra/prisma-client/client.ts";
 import type { PlanName } from "#tests/scenarios/life-shop.ts";
 import type { Purchase, Stage } from "#tests/scenarios/life-stage.ts";
+import type { LicenseRow } from "#tests/scenarios/life-state.ts";
 
 /** The payment a one-time sale was paid with: pi_…. */
 export async function paymentOfSale({ stripe }: Stage, sessionId: string): Promise<string> {
@@ -38,7 +42,23 @@ export async function sell(
 
 /** What the vendor chose before anything was sold. */
 export async function choose(settings: Partial<Settings>): Promise<void> {
-  for (const [name, value] of Object.entries(settings)) await db().setting.create({ data: { name, value } });
+  for (const [name, value] of Object.entries(settings))
+    await db().setting.create({ data: { name, value: value ?? Prisma.JsonNull } });
+}
+
+/** A member of staff revokes this license for good. */
+export async function revoke(license: LicenseRow, now: Date): Promise<void> {
+  await revokeLicense({
+    licenseId: license.id,
+    version: license.version,
+    confirmation: license.keyLastGroup,
+    submission: randomUUID(),
+    reason: "Shared on a forum.",
+    notifyCustomer: false,
+    actor: { type: "staff", id: "staff_1", label: "staff@example.com" },
+    now,
+    requestId: null,
+  });
 }
 
 function requireId(value: string | { id: string } | null, problem: string): string {

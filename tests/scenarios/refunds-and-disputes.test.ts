@@ -1,12 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { revokeLicense } from "#app/domain/license/license.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import { scenario } from "#tests/scenarios/life-harness.ts";
 import { deaf, doubled, inOrder, permuted } from "#tests/scenarios/life-operators.ts";
 import { after, dayMs, hourMs, minuteMs, openLifeShop, t0 } from "#tests/scenarios/life-shop.ts";
 import { type Director, expectState, playOnce, type Stage } from "#tests/scenarios/life-stage.ts";
-import { choose, sell } from "#tests/scenarios/payment-acts.ts";
+import { choose, revoke, sell } from "#tests/scenarios/payment-acts.ts";
 import type { DisputeStatus } from "#tests/stripe-stand-in/payments/disputes.ts";
 
 // What takes the money of a one-time sale back, or tries to (stripe.md 3.2, S21 to S34 and S37 to S39).
@@ -530,17 +528,6 @@ for (const [name, directors] of Object.entries<Director[]>({
 
 async function revokedAndRefunded(s: Stage): Promise<void> {
   const { paymentId } = await sellTwo(s);
-  for (const license of await s.licenses())
-    await revokeLicense({
-      licenseId: license.id,
-      version: license.version,
-      confirmation: license.keyLastGroup,
-      submission: randomUUID(),
-      reason: "Shared on a forum.",
-      notifyCustomer: false,
-      actor: { type: "staff", id: "staff_1", label: "staff@example.com" },
-      now: s.now(),
-      requestId: null,
-    });
+  for (const license of await s.licenses()) await revoke(license, s.now());
   await s.at(day(1), () => s.standIn.refund(paymentId));
 }

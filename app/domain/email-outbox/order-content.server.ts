@@ -61,7 +61,9 @@ export async function paymentFailed(props: EmailProps["payment-failed"]): Promis
 export async function refunded(props: EmailProps["refunded"], { now }: LoadOptions): Promise<LoadedEmail> {
   const order = await findOrderWithNames(props.orderId);
   if (!order) return gone("order");
-  const licenses = order.licenses.filter((license) => !isReleased(license));
+  // A renewal has no license of its own: it is about the one it prolonged.
+  const about = order.licenses.length === 0 && order.renewsLicense ? [order.renewsLicense] : order.licenses;
+  const licenses = about.filter((license) => !isReleased(license));
   return {
     content: {
       kind: "refunded",
@@ -84,6 +86,7 @@ async function findOrderWithNames(orderId: string) {
     include: {
       lines: { include: { policy: { include: { product: true } } }, orderBy: { id: "asc" } },
       licenses: { include: licenseParts, orderBy: asSold },
+      renewsLicense: { include: licenseParts },
     },
   });
   if (!order) return null;

@@ -77,7 +77,11 @@ function worksAfter(change: LicenseChange, licenses: readonly LicenseWithHolds[]
   return license.holds.every(({ cause }) => change.removeHolds.includes(cause));
 }
 
-async function queueRefunded(tx: Tx, { order, owner, payments, now }: HoldEmails): Promise<void> {
+/** Tells the customer once for each amount that money is on its way back. */
+export async function queueRefunded(
+  tx: Tx,
+  { order, owner, payments, now }: Pick<HoldEmails, "order" | "owner" | "payments" | "now">,
+): Promise<void> {
   const amount = payments.reduce((sum, payment) => sum + refundedAmount(payment), 0);
   const first = payments.find((payment) => refundedAmount(payment) > 0);
   if (!first) return;

@@ -8,6 +8,7 @@ import {
   writeLicenseChanges,
 } from "#app/domain/license/write-license-changes.server.ts";
 import type { Sale } from "#app/domain/order/fulfill-order.server.ts";
+import { queueRefunded } from "#app/domain/order/hold-emails.server.ts";
 import type { SaleProjection } from "#app/domain/order/project-sale.ts";
 import { renewedUntil } from "#app/domain/order/renew-license.ts";
 import type { PaymentVerdict } from "#app/domain/payment/payment-holds.ts";
@@ -38,6 +39,13 @@ export async function renewSoldLicense(
     await tx.license.update({ where: { id: license.id }, data: { soldUntil } });
   await recordRenewal(tx, sale, projection, verdict, { known, licenseId: license.id, days: days ?? 0 });
   await writeEnd(tx, sale, license, soldUntil);
+  if (verdict.holds.some(({ cause }) => cause.startsWith("refund:")))
+    await queueRefunded(tx, {
+      order,
+      owner: await ownerOf(tx, license),
+      payments: sale.session.payment?.charged ? [sale.session.payment.charged] : [],
+      now: sale.now,
+    });
   if (!order.fulfilledAt) {
     await tx.order.update({ where: { id: order.id }, data: { fulfilledAt: sale.now } });
     if (!isReversed(verdict)) await tell(tx, sale, order, license);
@@ -47,6 +55,10 @@ export async function renewSoldLicense(
 
 function isReversed(verdict: PaymentVerdict): boolean {
   return verdict.holds.length > 0 || verdict.revokedBecause !== null;
+}
+
+function ownerOf(tx: Tx, license: LicenseWithHolds) {
+  return tx.customer.findUniqueOrThrow({ where: { id: license.customerId } });
 }
 
 async function lockLicense(tx: Tx, licenseId: string): Promise<LicenseWithHolds | null> {
@@ -101,7 +113,7 @@ async function writeEnd(tx: Tx, sale: Sale, license: LicenseWithHolds, soldUntil
 }
 
 async function tell(tx: Tx, { now }: Sale, order: Order, license: LicenseWithHolds): Promise<void> {
-  const owner = await tx.customer.findUniqueOrThrow({ where: { id: license.customerId } });
+  const owner = await ownerOf(tx, license);
   await queueEmail(tx, {
     now,
     kind: "license-renewed",
