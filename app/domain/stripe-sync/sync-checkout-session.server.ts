@@ -27,6 +27,9 @@ export async function syncSession(claim: ClaimedSource, now: Date): Promise<"syn
   }
   await inTransaction(async (tx) => {
     await lockLease(tx, claim);
+    // Before the order, which a sync of the subscription locks after its own source: the other way round both wait.
+    if (session.subscriptionId)
+      await tx.$queryRaw`SELECT 1 FROM stripe_source WHERE id = ${session.subscriptionId} FOR UPDATE`;
     const { orderId, nextCheckAt, foreignBecause, subscriptionId } = await fulfillOrder(tx, {
       session,
       cause: claim.dirtyCause,
