@@ -70,8 +70,8 @@ function subscriptionButtons(subscription: StoredSubscription): Html[] {
 
 function dunningForm(standIn: StandIn): Html {
   const ends = DUNNING_ENDS.map((each) => [each, each.replaceAll("_", " ")] as const);
-  return html`<form method="post" action="/control/billing"><label>When the last attempt to charge fails, subscriptions become
-<select name="dunningEnd">${options(ends, billingSettings(standIn).dunningEnd)}</select></label> <button>Set</button></form>`;
+  return html`<div class="toolbar"><form method="post" action="/control/billing"><label>When the last attempt to charge fails, subscriptions become
+<select name="dunningEnd">${options(ends, billingSettings(standIn).dunningEnd)}</select></label><button>Set</button></form></div>`;
 }
 
 export function invoicesSection(standIn: StandIn): Html {

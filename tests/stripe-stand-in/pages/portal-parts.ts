@@ -61,8 +61,9 @@ export function subscriptionCard(
   const buttons: Html[] = [];
   if (!hasEnded(subscription)) {
     if (mayDo("change")) buttons.push(...changeForms(standIn, action, subscription));
-    if (mayDo("cancel")) buttons.push(...cancelForms(action, subscription, isFlow));
-    if (mayDo("pause")) buttons.push(pauseForm(action, subscription));
+    const others = mayDo("cancel") ? cancelForms(action, subscription, isFlow) : [];
+    if (mayDo("pause")) others.push(pauseForm(action, subscription));
+    buttons.push(html`<div class="buttons">${others}</div>`);
   }
   return html`<section class="card" aria-label="Subscription ${id}"><h2>Subscription</h2>
 <p><code>${id}</code><br>${stateOf(subscription)}</p><ul>${plans}</ul>${buttons}</section>`;

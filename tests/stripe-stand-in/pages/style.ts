@@ -63,16 +63,22 @@ button.primary { width: 100%; min-height: 48px; background: var(--accent); borde
 .withbutton button { min-height: 44px; }
 .cancel { text-align: center; margin: 1rem 0 0; }
 .cancel a { display: inline-block; padding: .35rem .5rem; }
-.stack { display: grid; gap: 1.5rem; margin: 0 0 1.5rem; }
+.stack { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.5rem; margin: 0 0 1.5rem; }
+.stack li small { display: block; }
+.buttons { display: flex; flex-wrap: wrap; gap: 0 .5rem; }
 .portal form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: flex-end; margin: 0 0 .75rem; }
 .portal form button { min-height: 44px; }
-.portal form select, .portal form input { width: auto; max-width: 100%; }
+.portal form select, .portal form input { width: auto; max-width: 100%; font-weight: 400; }
+.portal form label { max-width: 100%; }
 .portal td form { margin: 0; }
 .control { max-width: 80rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 .control section { margin: 0 0 2rem; }
 .toolbar { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-end; }
 .toolbar form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: flex-end; }
 .toolbar select, .toolbar input { width: auto; max-width: 100%; }
+.toolbar + p { margin-top: 1rem; }
+section + .toolbar { margin: -1rem 0 2rem; }
+td select { width: auto; min-height: 32px; padding: .25rem .5rem; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-top: 1px solid var(--line); }
