@@ -1,76 +1,19 @@
-import type Stripe from "stripe";
 import { expect, test } from "vitest";
-import { createClock } from "./clock.ts";
-import { sdkFor } from "./harness.ts";
-import { type RunningStandIn, startStripeStandIn } from "./server.ts";
-
-const START = new Date("2027-01-31T09:00:00Z");
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-
-/** A stand-in whose clock stands still until it is moved. */
-async function withBilling(body: (standIn: RunningStandIn, stripe: Stripe) => Promise<void>): Promise<void> {
-  let at = START.getTime();
-  const moveTo = (to: number) => {
-    at = to;
-  };
-  const clock = { ...createClock({ source: () => at }), moveTo };
-  const standIn = await startStripeStandIn({ deliver: "manual", clock });
-  try {
-    await body(standIn, sdkFor(standIn));
-  } finally {
-    await standIn.stop();
-  }
-}
-
-const seconds = (iso: string) => Math.floor(new Date(iso).getTime() / 1000);
-
-function recurring(stripe: Stripe, amount = 1500, interval: "month" | "year" = "month") {
-  return stripe.prices.create({
-    currency: "usd",
-    unit_amount: amount,
-    recurring: { interval },
-    product_data: { name: "Lumen" },
-  });
-}
-
-/** What was told since the last look, apart from the catalogue and attached cards. */
-function told(standIn: RunningStandIn): string[] {
-  return standIn
-    .takePending()
-    .map(({ type }) => type)
-    .filter((type) => !/^(product|price|customer\.created|payment_method|coupon)/.test(type));
-}
-
-async function buy(
-  standIn: RunningStandIn,
-  stripe: Stripe,
-  price: string,
-  parameters: Partial<Stripe.Checkout.SessionCreateParams> = {},
-  pay: Parameters<RunningStandIn["pay"]>[1] = {},
-) {
-  const open = await stripe.checkout.sessions.create({
-    mode: "subscription",
-    success_url: "http://shop.test/",
-    line_items: [{ price, quantity: 3 }],
-    ...parameters,
-  });
-  standIn.pay(open.id, { email: "ada@example.com", ...pay });
-  const session = await stripe.checkout.sessions.retrieve(open.id, { expand: ["subscription", "invoice"] });
-  const { subscription, invoice } = session;
-  if (subscription === null || typeof subscription === "string") throw new Error("No subscription was made");
-  if (invoice === null || typeof invoice === "string") throw new Error("No invoice was made");
-  return { session, subscription, invoice };
-}
+import { buy, DAY, HOUR, recurring, seconds, told, withBilling } from "./billing-harness.ts";
 
 test("a subscription bought in checkout starts with a paid invoice, told of in Stripe's order", () =>
   withBilling(async (standIn, stripe) => {
-    standIn.addEndpoint({ url: "http://127.0.0.1:9/", secret: "whsec_x" });
     const price = await recurring(stripe);
     const { session, subscription, invoice } = await buy(standIn, stripe, price.id, {
       subscription_data: { metadata: { order: "ord_1" } },
     });
-    expect(session).toMatchObject({ status: "complete", payment_status: "paid", payment_intent: null });
+    expect(session).toMatchObject({
+      status: "complete",
+      payment_status: "paid",
+      payment_intent: null,
+      customer: subscription.customer,
+    });
+    expect((await stripe.customers.list()).data).toHaveLength(1);
     expect(subscription).toMatchObject({
       status: "active",
       metadata: { order: "ord_1" },
@@ -117,7 +60,6 @@ test("a subscription bought in checkout starts with a paid invoice, told of in S
 
 test("a renewal moves the period first, drafts for an hour and is then charged", () =>
   withBilling(async (standIn, stripe) => {
-    standIn.addEndpoint({ url: "http://127.0.0.1:9/", secret: "whsec_x" });
     const { subscription } = await buy(standIn, stripe, (await recurring(stripe)).id);
     told(standIn);
     await standIn.clock.set(new Date("2027-02-28T09:00:00Z"));

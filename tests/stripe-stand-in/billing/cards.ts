@@ -115,7 +115,10 @@ function defaultMethodOf(customer: LiveCustomer): string | null {
   return idOf(customer.invoice_settings.default_payment_method);
 }
 
-/** What an invoice of this subscription (or, with null, of the customer) is charged to; null when there is nothing. */
+/**
+ * What an invoice of this subscription (or, with null, of the customer alone) is charged to; null when there is nothing.
+ * An invoice made by hand takes the newest card when none is the default: somebody picks one in the Dashboard.
+ */
 export function methodFor(
   standIn: StandIn,
   subscription: StoredSubscription | null,
@@ -124,7 +127,10 @@ export function methodFor(
   const own = idOf(subscription?.default_payment_method);
   if (own !== null) return own;
   const customer = standIn.store.customers.get(customerId);
-  return customer === undefined || !isLive(customer) ? null : defaultMethodOf(customer);
+  if (customer === undefined || !isLive(customer)) return null;
+  const usual = defaultMethodOf(customer);
+  if (usual !== null || subscription !== null) return usual;
+  return standIn.store.paymentMethods.where("customer", customerId).at(-1)?.id ?? null;
 }
 
 export function behaviourOf(standIn: StandIn, method: string): CardBehaviour {

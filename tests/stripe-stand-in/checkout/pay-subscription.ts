@@ -28,12 +28,13 @@ const BEHAVIOUR: Record<Exclude<PaymentChoice, "none">, CardBehaviour> = {
 /** The buyer of a subscription pays first; only then are the subscription and its invoice made. Source: basil changelog. */
 export function paySubscription(
   standIn: StandIn,
-  session: StoredSession,
+  open: StoredSession,
   buyer: Buyer,
   choice: PaymentChoice,
 ): PayResult {
-  const order = standIn.store.checkoutPlans.get(session.id)?.subscription;
-  const customer = customerFor(standIn, session, buyer);
+  const order = standIn.store.checkoutPlans.get(open.id)?.subscription;
+  const customer = customerFor(standIn, open, buyer);
+  const session = { ...open, customer };
   if (order === undefined || customer === null)
     throw new Error(`Session ${session.id} sells no subscription`);
   const due = session.amount_total ?? 0;
