@@ -206,3 +206,47 @@ test("the oracle tells paid periods, refunds and disputes of every subscription"
       disputes: [],
     });
   }));
+
+test("the pages let a buyer choose the quantity and start a trial, and pay an open invoice", () =>
+  withBilling(async (standIn, stripe) => {
+    const post = (path: string, fields: Record<string, string>) =>
+      fetch(`${standIn.url}${path}`, {
+        method: "POST",
+        body: new URLSearchParams(fields),
+        redirect: "manual",
+      });
+    const price = await recurring(stripe);
+    const session = await stripe.checkout.sessions.create({
+      mode: "subscription",
+      success_url: "http://shop.test/",
+      line_items: [
+        { price: price.id, quantity: 1, adjustable_quantity: { enabled: true, minimum: 1, maximum: 9 } },
+      ],
+      subscription_data: { trial_period_days: 14 },
+      name_collection: { business: { enabled: true, optional: true } },
+      tax_id_collection: { enabled: true },
+    });
+    const page = await (await fetch(`${standIn.url}/checkout/${session.id}`)).text();
+    expect(page).toContain("14 days free");
+    expect(page).toContain("$15.00 per month");
+    const wrong = await post(`/checkout/${session.id}`, { email: "ada@example.com", quantity: "10" });
+    expect(wrong.status).toBe(400);
+    const typed = { email: "ada@example.com", quantity: "4", business_name: "Ada Ltd", tax_id: "DE123" };
+    expect((await post(`/checkout/${session.id}`, typed)).status).toBe(303);
+    const sold = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription"] });
+    expect(sold.customer_details).toMatchObject({
+      business_name: "Ada Ltd",
+      tax_ids: [{ type: "eu_vat", value: "DE123" }],
+    });
+    const { subscription } = sold;
+    if (subscription === null || typeof subscription === "string") throw new Error("Nothing was sold");
+    expect(subscription.items.data[0]?.quantity).toBe(4);
+    standIn.setCard(String(subscription.customer), "declines");
+    await standIn.clock.advance(14 * DAY + HOUR);
+    const late = await stripe.subscriptions.retrieve(subscription.id);
+    const address = `/invoice/${String(late.latest_invoice)}`;
+    expect(await (await fetch(`${standIn.url}${address}`)).text()).toContain("$60.00");
+    expect((await post(address, { card: "declines" })).status).toBe(402);
+    expect((await post(address, { card: "ok" })).status).toBe(303);
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ status: "active" });
+  }));

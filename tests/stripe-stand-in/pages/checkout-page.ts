@@ -19,11 +19,22 @@ const posted = z.object({
   name: z.string().trim().catch(""),
   promotion_code: z.string().trim().catch(""),
   method: z.enum(PAYMENT_CHOICES).catch("card"),
+  quantity: z.coerce.number().int().min(1).nullable().catch(null),
+  business_name: z.string().trim().catch(""),
+  tax_id: z.string().trim().catch(""),
 });
 
 function prefilled(session: StoredSession): Typed {
   const email = session.customer_details?.email ?? session.customer_email ?? "";
-  return { email, name: "", promotionCode: "", method: "card" };
+  return {
+    email,
+    name: "",
+    promotionCode: "",
+    method: "card",
+    quantity: null,
+    businessName: "",
+    taxId: "",
+  };
 }
 
 export function showCheckout(standIn: StandIn, sessionId: string): PageAnswer {
@@ -42,8 +53,9 @@ export async function submitCheckout(
   const session = standIn.store.sessions.get(sessionId);
   if (session === undefined) return notFoundPage();
   if (session.status !== "open") return closedPage(standIn, session);
-  const { act, promotion_code: promotionCode, ...rest } = posted.parse(fields);
-  const typed: Typed = { ...rest, promotionCode };
+  const parsed = posted.parse(fields);
+  const { act, promotion_code: promotionCode, business_name: businessName, tax_id: taxId, ...rest } = parsed;
+  const typed: Typed = { ...rest, promotionCode, businessName, taxId };
   if (act === "remove")
     return checkoutForm(standIn, applyDiscount(standIn, sessionId, null), typed, null, 200);
   if (act === "apply" && promotionCode !== "") return applyCode(standIn, session, typed);
@@ -61,9 +73,17 @@ function applyCode(standIn: StandIn, session: StoredSession, typed: Typed): Page
 }
 
 async function payAndSendOn(standIn: StandIn, session: StoredSession, typed: Typed): Promise<PageAnswer> {
-  const { email, method, promotionCode } = typed;
+  const { email, method, promotionCode, quantity, businessName, taxId } = typed;
   try {
-    const result = pay(standIn, session.id, { method, email, name: typed.name || null, promotionCode });
+    const result = pay(standIn, session.id, {
+      method,
+      email,
+      name: typed.name || null,
+      promotionCode,
+      ...(quantity === null ? {} : { quantity }),
+      ...(businessName === "" ? {} : { businessName }),
+      ...(taxId === "" ? {} : { taxId: { type: "eu_vat", value: taxId } }),
+    });
     if (result.redirectTo === null) {
       const problem: Problem = { field: "card", message: result.declined.message };
       return checkoutForm(standIn, current(standIn, session), typed, problem, 402);

@@ -6,6 +6,7 @@ import { decodeForm } from "#tests/stripe-stand-in/request-body.ts";
 import { showPortal, submitPortal } from "./billing-portal-page.ts";
 import { showCheckout, submitCheckout } from "./checkout-page.ts";
 import { controlPage } from "./control-page.ts";
+import { showInvoice, submitInvoice } from "./invoice-page.ts";
 import { jsonAnswer, notFoundPage, type PageAnswer, seeOther } from "./layout.ts";
 import { openPaymentLink } from "./payment-link-page.ts";
 
@@ -23,6 +24,10 @@ export async function answerPage(standIn: StandIn, request: PageRequest): Promis
   if (area === "billing-portal" && detail === "") {
     if (request.method === "POST") return submitPortal(standIn, name, decodeForm(request.body));
     return showPortal(standIn, name, query.get("done"));
+  }
+  if (area === "invoice" && detail === "") {
+    if (request.method === "POST") return submitInvoice(standIn, name, decodeForm(request.body));
+    return showInvoice(standIn, name);
   }
   if (area === "pay" && detail === "") return openPaymentLink(standIn, name, query);
   if (area !== "control") return notFoundPage();
