@@ -86,6 +86,7 @@ export const CARD_BEHAVIOURS = [
   "expired",
   "delayed_success",
   "delayed_failure",
+  "disputed",
 ] as const;
 /** The bank's side of a payment method; its id is the payment method's. */
 export type CardRecord = { id: string; behaviour: CardBehaviour };

@@ -115,3 +115,13 @@ test("unused until the first activation, whatever end it has", () => {
   // Where both are true the nearer trouble is named.
   expect(status({ firstActivatedAt: null }, from(end, -dayMs))).toBe("expiring");
 });
+
+test("what renews by itself is not called expiring; what was canceled or has a fixed end is", () => {
+  const soon = from(end, -10 * dayMs);
+  expect(status({ term: "subscription", graceUntil }, soon)).toBe("active");
+  expect(status({ term: "subscription", graceUntil, firstActivatedAt: null }, soon)).toBe("unused");
+  expect(status({ term: "subscription", graceUntil: null }, soon)).toBe("expiring");
+  expect(status({}, soon)).toBe("expiring");
+  // Staff's grant outlasts the grace: nothing renews at its end.
+  expect(status({ graceUntil, extendedUntil: from(end, 20 * dayMs) }, soon)).toBe("expiring");
+});

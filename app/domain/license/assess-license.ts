@@ -71,7 +71,9 @@ export function assessLicense(facts: LicenseFacts, now: Date): Assessment {
   const last = worksUntil(facts);
   if (last && last <= now) return { valid: false, code: "EXPIRED", status: "expired", validUntil: end };
   if (end && end <= now) return { valid: true, code: "GRACE", status: "grace", validUntil: end };
-  if (end && end.getTime() - now.getTime() <= expiringDays * dayMs)
+  // What renews by itself has a grace after its end; calling it expiring would alarm people every month.
+  const renews = last !== null && end !== null && last > end;
+  if (end && !renews && end.getTime() - now.getTime() <= expiringDays * dayMs)
     return { valid: true, code: "VALID", status: "expiring", validUntil: end };
   return {
     valid: true,

@@ -16,7 +16,8 @@ const neither = Prisma.sql`l.revoked_at IS NULL AND NOT ${held}`;
 export function statusWhere(status: LicenseStatus, now: Date): Prisma.Sql {
   const at = Prisma.sql`${now}::timestamptz`;
   const soon = Prisma.sql`${new Date(now.getTime() + expiringDays * 86_400_000)}::timestamptz`;
-  const far = Prisma.sql`(${endsAt} > ${soon} OR ${endsAt} IS NULL)`;
+  const renews = Prisma.sql`(${endsAt} > ${at} AND COALESCE(l.grace_until > ${endsAt}, FALSE))`;
+  const far = Prisma.sql`(${endsAt} > ${soon} OR ${endsAt} IS NULL OR ${renews})`;
   switch (status) {
     case "revoked":
       return Prisma.sql`l.revoked_at IS NOT NULL`;
@@ -27,7 +28,7 @@ export function statusWhere(status: LicenseStatus, now: Date): Prisma.Sql {
     case "grace":
       return Prisma.sql`${neither} AND ${endsAt} <= ${at} AND ${worksUntil} > ${at}`;
     case "expiring":
-      return Prisma.sql`${neither} AND ${endsAt} > ${at} AND ${endsAt} <= ${soon}`;
+      return Prisma.sql`${neither} AND ${endsAt} > ${at} AND ${endsAt} <= ${soon} AND NOT ${renews}`;
     case "active":
       return Prisma.sql`${neither} AND ${far} AND l.first_activated_at IS NOT NULL`;
     case "unused":

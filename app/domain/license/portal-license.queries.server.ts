@@ -10,7 +10,6 @@ import {
   ownerEmailKinds,
   ownerEnds,
   ownerHoldWords,
-  ownerStatus,
   type PortalHistoryEntry,
 } from "#app/domain/license/portal-license.ts";
 import type { Json } from "#app/domain/product/catalog.ts";
@@ -144,14 +143,15 @@ export async function listOwnedPlans(input: {
 
 function toPortalLicense(row: ShownLicense, now: Date): PortalLicense {
   const facts = licenseFacts(row);
+  const { status, valid } = assessLicense(facts, now);
   return {
     id: row.id,
     productName: row.product.name,
     policyName: row.policy.name,
     maskedKey: maskKey(row.keyPrefix, row.keyLastGroup),
     key: readKeyOrNull(row),
-    status: ownerStatus(facts, now),
-    valid: assessLicense(facts, now).valid,
+    status,
+    valid,
     ends: ownerEnds(facts, now),
     devicesUsed: row._count.activations,
     deviceLimit: row.deviceLimit,

@@ -5,7 +5,6 @@ import {
   groupBySubscription,
   ownerEnds,
   ownerHoldWords,
-  ownerStatus,
 } from "#app/domain/license/portal-license.ts";
 
 const now = new Date("2026-11-21T12:00:00Z");
@@ -20,19 +19,6 @@ const subscribed: LicenseFacts = {
   holds: [],
   firstActivatedAt: day("2026-11-04"),
 };
-
-test("what renews itself is not called expiring, what was canceled or has a fixed end is", () => {
-  expect(ownerStatus(subscribed, now)).toBe("active");
-  expect(ownerStatus({ ...subscribed, firstActivatedAt: null }, now)).toBe("unused");
-  expect(ownerStatus({ ...subscribed, graceUntil: null }, now)).toBe("expiring");
-  expect(ownerStatus({ ...subscribed, term: "days", graceUntil: null }, now)).toBe("expiring");
-});
-
-test("everything else an owner reads is what everybody reads", () => {
-  expect(ownerStatus({ ...subscribed, paidUntil: day("2026-11-20") }, now)).toBe("grace");
-  expect(ownerStatus({ ...subscribed, holds: ["staff"] }, now)).toBe("suspended");
-  expect(ownerStatus({ ...subscribed, revokedAt: now }, now)).toBe("revoked");
-});
 
 test("what staff granted is told from what was paid", () => {
   expect(ownerEnds(subscribed, now)).toBe("Paid until 3 Dec 2026");

@@ -1,5 +1,5 @@
 import type { EmailKind } from "#app/domain/email-outbox/email.ts";
-import { assessLicense, type LicenseFacts, type LicenseStatus } from "#app/domain/license/assess-license.ts";
+import type { LicenseFacts } from "#app/domain/license/assess-license.ts";
 import { dayWords, endsWords } from "#app/domain/license/license-words.ts";
 
 /** One line of what the owner of a license may see of its past: what happened, never who or why inside the shop. */
@@ -79,17 +79,6 @@ export function emailHistoryEntry(row: {
   if (!title) return null;
   const entry = { id: row.id, at: row.sentAt, kind: "email" as const, title };
   return row.recipient === row.ownerEmail ? { ...entry, detail: `To ${row.recipient}` } : entry;
-}
-
-/**
- * The status an owner reads. What renews by itself is not called expiring although its paid time is always short; the
- * grace that stands behind it says that a renewal is awaited.
- */
-export function ownerStatus(facts: LicenseFacts, now: Date): LicenseStatus {
-  const { status, validUntil: end } = assessLicense(facts, now);
-  const renewsItself = facts.term === "subscription" && end && facts.graceUntil && facts.graceUntil > end;
-  if (status !== "expiring" || !renewsItself) return status;
-  return facts.firstActivatedAt ? "active" : "unused";
 }
 
 /** When it ends, telling what was paid for from what staff granted on top. */

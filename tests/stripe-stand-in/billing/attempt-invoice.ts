@@ -1,5 +1,6 @@
 import type { Cause, StandIn } from "#tests/stripe-stand-in/context.ts";
 import { idOf } from "#tests/stripe-stand-in/ids.ts";
+import { openDispute } from "#tests/stripe-stand-in/payments/disputes.ts";
 import type { StoredInvoice } from "#tests/stripe-stand-in/stored-types.ts";
 import { behaviourOf, methodFor } from "./cards.ts";
 import { type ChargeOutcome, chargeIntent } from "./charge-intent.ts";
@@ -31,8 +32,10 @@ export function attemptInvoice(standIn: StandIn, id: string, input: AttemptInput
     method === null || behaviour === null
       ? chargeIntent(standIn, record.paymentIntent, null, input.cause)
       : chargeIntent(standIn, record.paymentIntent, { id: method, behaviour }, input.cause);
-  if (charged === "succeeded") markPaid(standIn, id, "charged", input.cause);
-  else if (charged === "processing") {
+  if (charged === "succeeded") {
+    markPaid(standIn, id, "charged", input.cause);
+    if (behaviour === "disputed") openDispute(standIn, record.paymentIntent);
+  } else if (charged === "processing") {
     awaitSettlement(standIn, id, behaviour === "delayed_success" ? "succeeded" : "failed");
     activateWhenIncomplete(standIn, record.subscription, input.cause);
   } else afterFailure(standIn, id, charged, input);

@@ -25,6 +25,7 @@ const TEST_METHODS: Readonly<Record<string, CardBehaviour>> = {
   pm_card_chargeDeclined: "declines",
   pm_card_chargeDeclinedExpiredCard: "expired",
   pm_card_authenticationRequired: "requires_action",
+  pm_card_createDispute: "disputed",
   pm_usBankAccount_success: "delayed_success",
   pm_usBankAccount_insufficientFunds: "delayed_failure",
 };
@@ -36,6 +37,7 @@ const LAST_DIGITS: Record<CardBehaviour, string> = {
   requires_action: "3184",
   delayed_success: "6789",
   delayed_failure: "3333",
+  disputed: "0259",
 };
 
 export function isDelayed(behaviour: CardBehaviour): boolean {

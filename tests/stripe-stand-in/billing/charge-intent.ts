@@ -67,6 +67,7 @@ export function chargeIntent(
   const draft = draftOf(standIn, intent, behaviour);
   switch (behaviour) {
     case "ok":
+    case "disputed":
       succeed(standIn, makeCharge(standIn, { ...draft, status: "succeeded", failure: null }), cause);
       return "succeeded";
     case "requires_action":
