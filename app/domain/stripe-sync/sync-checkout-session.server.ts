@@ -25,17 +25,11 @@ export async function syncSession(claim: ClaimedSource, now: Date): Promise<"syn
     await settleForeign(claim, session, { what: "session", now });
     return "not-found";
   }
+  const { subscriptionId } = session;
   await inTransaction(async (tx) => {
     await lockLease(tx, claim);
-    // Before the order, which a sync of the subscription locks after its own source: the other way round both wait.
-    if (session.subscriptionId)
-      await tx.$queryRaw`SELECT 1 FROM stripe_source WHERE id = ${session.subscriptionId} FOR UPDATE`;
-    const { orderId, nextCheckAt, foreignBecause, subscriptionId } = await fulfillOrder(tx, {
-      session,
-      cause: claim.dirtyCause,
-      now,
-    });
-    // After the session's own row, as everywhere: several sources are locked in the order of their ids.
+    // Before the order is touched: a sync of the subscription locks its own source and then the order, and whoever
+    // locked them the other way round would wait for it while it waits for them.
     if (subscriptionId)
       await markSourceDirty(
         {
@@ -46,6 +40,11 @@ export async function syncSession(claim: ClaimedSource, now: Date): Promise<"syn
         },
         tx,
       );
+    const { orderId, nextCheckAt, foreignBecause } = await fulfillOrder(tx, {
+      session,
+      cause: claim.dirtyCause,
+      now,
+    });
     await settle(tx, claim, {
       now,
       nextCheckAt,
