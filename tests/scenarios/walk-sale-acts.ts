@@ -10,6 +10,9 @@ const onceOnly = ["perpetual", "perpetual", "dated"] as const satisfies readonly
 /** More would only make a walk slow; what there is meets more acts instead. */
 const mostSales = 4;
 
+const hasRoom = ({ standIn }: Walk) =>
+  standIn.tables().sessions.filter(({ mode }) => mode === "payment").length < mostSales;
+
 const address = () => `buyer-${randomUUID().slice(0, 8)}@example.com`;
 
 /** A buyer goes through our shop and Stripe's checkout; without a way to pay the session stays open. */
@@ -33,12 +36,13 @@ export async function checkOut(
 }
 
 const buyInShop: Act = async (walk, [a, b, c]) => {
-  if (walk.standIn.tables().sessions.length >= mostSales) return null;
+  if (!hasRoom(walk)) return null;
   return checkOut(walk, pickOf(onceOnly, a) ?? "perpetual", countOf(3, b), c < 0.1 ? null : pickOf(ways, c));
 };
 
-const buyElsewhere: Act = ({ shop, standIn }, [a, b, c]) => {
-  if (standIn.tables().sessions.length >= mostSales) return null;
+const buyElsewhere: Act = (walk, [a, b, c]) => {
+  if (!hasRoom(walk)) return null;
+  const { shop, standIn } = walk;
   const plan = pickOf(onceOnly, a) ?? "perpetual";
   const quantity = countOf(3, b);
   const session = standIn.createSession({

@@ -142,6 +142,14 @@ const changeDunning: Act = ({ standIn }, [a, b]) => {
   return `from now on dunning ends with ${dunningEnd}, and billing is ${billingMode}`;
 };
 
+const deleteCustomer: Act = async (walk, [a]) => {
+  const found = oneOf(walk, a);
+  if (!found) return null;
+  const customer = String(found.customer);
+  await stripe().customers.del(customer);
+  return `${customer}, who has ${found.id}, is deleted`;
+};
+
 /** What subscribers, their cards and the vendor's Dashboard do. */
 export const subscriptionActs: Acts = {
   "subscribe in the shop": { weight: 3, act: subscribeInShop },
@@ -151,6 +159,7 @@ export const subscriptionActs: Acts = {
   "change the plan": { weight: 3, act: changePlan },
   "plan to cancel": { weight: 4, act: planCancel },
   "cancel now": { weight: 0.7, act: cancelNow },
+  "delete a customer": { weight: 0.3, act: deleteCustomer },
   "pause or resume": { weight: 3, act: pauseOrResume },
   "pause collection": { weight: 2, act: pauseCollection },
   "deal with an invoice": { weight: 6, act: dealWithInvoice },

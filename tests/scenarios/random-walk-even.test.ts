@@ -1,0 +1,3 @@
+import { declareWalks } from "#tests/scenarios/random-walk-seeds.ts";
+
+await declareWalks(0);
