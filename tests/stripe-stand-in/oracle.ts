@@ -2,9 +2,12 @@ import type { StandIn } from "./context.ts";
 import { linesOf } from "./resources/line-items.ts";
 import type { TablesAsJson } from "./store.ts";
 
-/** The truth a test compares the portal with: every table as plain JSON, a copy that later changes do not touch. */
+/**
+ * The truth a test compares the portal with: every table as plain JSON. Rows are replaced and never changed in place, so
+ * what happens later does not touch it; whoever reads it must not change it either.
+ */
 export function dump(standIn: StandIn): TablesAsJson {
-  return structuredClone(standIn.store.toJson());
+  return standIn.store.toJson();
 }
 
 const STATUSES = ["open", "complete", "expired"] as const;

@@ -20,9 +20,19 @@ function requireSession(standIn: StandIn, id: string): StoredSession {
   return session;
 }
 
+/** The narrowest filter answers from an index. */
+function candidates(
+  { store }: StandIn,
+  { subscription, payment_intent: intent, customer }: z.output<typeof listSessionParameters>,
+): StoredSession[] {
+  if (subscription !== undefined) return store.sessions.where("subscription", subscription);
+  if (intent !== undefined) return store.sessions.where("payment_intent", intent);
+  return customer === undefined ? store.sessions.all() : store.sessions.where("customer", customer);
+}
+
 function list(standIn: StandIn, sent: z.output<typeof listSessionParameters>, url: string) {
   const email = sent.customer_details?.email;
-  const matching = standIn.store.sessions.all().filter((session) => {
+  const matching = candidates(standIn, sent).filter((session) => {
     if (sent.customer !== undefined && session.customer !== sent.customer) return false;
     if (sent.payment_intent !== undefined && session.payment_intent !== sent.payment_intent) return false;
     if (sent.payment_link !== undefined && session.payment_link !== sent.payment_link) return false;

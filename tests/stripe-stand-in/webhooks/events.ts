@@ -54,7 +54,8 @@ function newEvent(
     api_version: Stripe.API_VERSION,
     created: standIn.clock.seconds(),
     data: {
-      object: structuredClone(object),
+      // Rows are replaced and never changed in place, so this stays as it is now.
+      object,
       ...(previousAttributes === undefined ? {} : { previous_attributes: previousAttributes }),
     },
     livemode: standIn.settings.livemode,
