@@ -1,3 +1,3 @@
 import { declareWalks } from "#tests/scenarios/random-walk-seeds.ts";
 
-await declareWalks(1);
+await declareWalks("S100 random walk", 1);
