@@ -250,3 +250,17 @@ test("the pages let a buyer choose the quantity and start a trial, and pay an op
     expect((await post(address, { card: "ok" })).status).toBe(303);
     expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ status: "active" });
   }));
+
+test("a payment link sells a subscription, and a trial shorter than its warning is warned of at once", () =>
+  withBilling(async (standIn, stripe) => {
+    const price = await recurring(stripe);
+    const link = await stripe.paymentLinks.create({ line_items: [{ price: price.id, quantity: 2 }] });
+    const opened = await fetch(link.url, { redirect: "manual" });
+    const id = opened.headers.get("location")?.split("/").at(-1) ?? "";
+    standIn.pay(id, { email: "ada@example.com" });
+    const sold = await stripe.checkout.sessions.retrieve(id, { expand: ["subscription"] });
+    expect(sold).toMatchObject({ mode: "subscription", subscription: { status: "active" } });
+    told(standIn);
+    standIn.subscribe({ price: price.id, trialDays: 2 });
+    expect(told(standIn)).toContain("customer.subscription.trial_will_end");
+  }));

@@ -4,7 +4,7 @@ import { hasEnded } from "./ended.ts";
 import { DAY_SECONDS } from "./periods.ts";
 import { billingSettings } from "./settings.ts";
 
-const TRIAL_WARNING_SECONDS = 3 * DAY_SECONDS;
+export const TRIAL_WARNING_SECONDS = 3 * DAY_SECONDS;
 const KINDS: readonly TimerKind[] = [
   "roll_subscription",
   "warn_of_trial_end",

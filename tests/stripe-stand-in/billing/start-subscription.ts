@@ -17,7 +17,8 @@ import { periodLine, pricingOf, productNameOf } from "./lines.ts";
 import { markPaid } from "./mark-paid.ts";
 import { newSubscription } from "./new-subscription.ts";
 import { DAY_SECONDS, HOUR_SECONDS, periodEndAfter } from "./periods.ts";
-import { scheduleNext } from "./schedule.ts";
+import { warnOfTrialEnd } from "./roll.ts";
+import { scheduleNext, TRIAL_WARNING_SECONDS } from "./schedule.ts";
 import { billingSettings } from "./settings.ts";
 import { activateWhenIncomplete } from "./standing.ts";
 import { requireInvoice, requireSubscription, wireSubscription } from "./wire.ts";
@@ -90,6 +91,8 @@ export function startSubscription(standIn: StandIn, input: StartInput): StoredSu
   announceDraft(standIn, invoice, input.cause);
   scheduleNext(standIn, created);
   collectFirst(standIn, created, invoice, input);
+  // Of a trial that is shorter than the warning, Stripe warns at its start.
+  if (trialEnd !== null && trialEnd - TRIAL_WARNING_SECONDS <= now) warnOfTrialEnd(standIn, id);
   const started = requireSubscription(standIn, id);
   if (started.status === "incomplete") {
     const deadline = standIn.clock.now() + FIRST_PAYMENT_HOURS * HOUR_SECONDS * 1000;

@@ -48,7 +48,7 @@ export function createSession(
     currency: lines[0]?.price.currency ?? null,
     customer: customer?.id ?? null,
     customer_creation:
-      customer === null ? (sent.customer_creation ?? (isSubscription ? "always" : "if_required")) : null,
+      customer === null ? (isSubscription ? "always" : (sent.customer_creation ?? "if_required")) : null,
     customer_details: email === null ? null : { ...noBuyerDetails, email },
     customer_email: sent.customer_email ?? null,
     excluded_payment_method_types: sent.excluded_payment_method_types ?? [],
@@ -95,6 +95,9 @@ function refuseContradictions(sent: CreateSessionParameters, origin: SessionOrig
   }
   refuseBoth("customer", sent.customer, "customer_email", sent.customer_email);
   refuseBoth("customer", sent.customer, "customer_creation", sent.customer_creation);
+  if (sent.mode === "subscription" && sent.customer_creation !== undefined) {
+    throw invalidRequest("`customer_creation` can only be used in `payment` mode.", "customer_creation");
+  }
   refuseBoth("allow_promotion_codes", sent.allow_promotion_codes, "discounts", sent.discounts);
   if (sent.customer_email !== undefined && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(sent.customer_email)) {
     throw invalidRequest(`Invalid email address: ${sent.customer_email}`, "customer_email", "email_invalid");

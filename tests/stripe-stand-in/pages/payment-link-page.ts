@@ -17,12 +17,14 @@ export function openPaymentLink(standIn: StandIn, linkId: string, query: URLSear
   }
   const email = query.get("prefilled_email");
   const reference = query.get("client_reference_id");
+  const lines = linesOf(standIn, linkId);
+  const sellsSubscription = lines.some(({ price }) => standIn.store.prices.get(price)?.type === "recurring");
   const parameters = toForm({
-    mode: "payment",
-    line_items: linesOf(standIn, linkId).map(({ price, quantity }) => ({ price, quantity })),
+    mode: sellsSubscription ? "subscription" : "payment",
+    line_items: lines.map(({ price, quantity }) => ({ price, quantity })),
     metadata: link.metadata,
     allow_promotion_codes: link.allow_promotion_codes,
-    customer_creation: link.customer_creation,
+    customer_creation: sellsSubscription ? undefined : link.customer_creation,
     success_url: link.after_completion.redirect?.url,
     customer_email: email ?? undefined,
     client_reference_id: reference ?? undefined,

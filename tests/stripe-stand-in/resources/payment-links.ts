@@ -93,9 +93,6 @@ function create(standIn: StandIn, sent: z.output<typeof createParameters>, cause
     quantity,
     metadata: {},
   }));
-  if (lines.some((line) => line.price.type === "recurring")) {
-    throw invalidRequest("This version of the Stripe stand-in sells one-time prices only.", "line_items");
-  }
   const id = newId("plink");
   const link = standIn.store.paymentLinks.put({
     id,
