@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { db } from "#app/infra/db.server.ts";
 import { newestInvoice, payInvoice } from "#tests/scenarios/life-acts.ts";
 import { scenario } from "#tests/scenarios/life-harness.ts";
-import { type deaf, inOrder, subsets } from "#tests/scenarios/life-operators.ts";
+import { inOrder, subsets } from "#tests/scenarios/life-operators.ts";
 import { after, dayMs, hourMs, minuteMs, openLifeShop, t0, t1, t2, t3 } from "#tests/scenarios/life-shop.ts";
 import { type Director, playOnce, type Stage } from "#tests/scenarios/life-stage.ts";
 
@@ -149,7 +149,6 @@ scenario(shop, "S52", "recovery delivered before failure", {
     });
   },
   end: { licenses: 3, working: 3, code: "VALID", paidUntil: t2, mails: issued, alerts: [] },
-  perm: true,
   each: true,
 });
 
@@ -169,7 +168,6 @@ scenario(shop, "S59", "3-D Secure needed on renewal", {
     mails: { ...issued, "payment-action-required": 1 },
     alerts: [],
   },
-  perm: true,
   each: true,
 });
 
