@@ -114,7 +114,7 @@ test("S96 a thousand renewals within a minute: every webhook answered 2xx within
     const firsts = [...began].map(([id, events]) => [id, events.slice(-1)] as const);
     const welcome = await deliver(new Map(firsts), urls, 0);
     expect(new Set(welcome.map(({ status }) => status))).toEqual(new Set([200]));
-    await until("all licenses are issued", async () => (await db().license.count()) === renewals, 120_000);
+    await until("all licenses are issued", async () => (await db().license.count()) === renewals, 200_000);
     await until("all is in step", isInStep);
 
     // A worker sweeps when it starts: what it does hourly and nightly shall not find these renewals before the webhooks.
@@ -129,7 +129,7 @@ test("S96 a thousand renewals within a minute: every webhook answered 2xx within
     const startedAt = performance.now();
     const answers = await deliver(renewed, urls, burstMs);
     const tookSeconds = (performance.now() - startedAt) / 1000;
-    await until("all is in step", isInStep, 120_000);
+    await until("all is in step", isInStep, 200_000);
     const doneSeconds = (performance.now() - startedAt) / 1000;
 
     const times = answers.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
@@ -159,4 +159,4 @@ test("S96 a thousand renewals within a minute: every webhook answered 2xx within
     expect(await stop()).toEqual([0, 0]);
     rmSync(folder, { recursive: true, force: true });
   }
-}, 300_000);
+}, 540_000);
