@@ -132,7 +132,11 @@ test("S04 with every webhook lost one tick gives the licenses", async () => {
   await tick();
   const outcome = await outcomeOf(sessionId);
   expectSold(outcome, 2);
-  expect(outcome.auditCauses).toEqual(["sweep"]);
+  // The regular check read Stripe's list of events; the record names the event it found there.
+  const found = await db().stripeEvent.findMany({ where: { sourceId: sessionId } });
+  expect(found.every(({ note }) => note?.startsWith("Found by the regular check"))).toBe(true);
+  expect(found.map(({ dedupeKey }) => dedupeKey)).toEqual(expect.arrayContaining(outcome.auditCauses));
+  expect(outcome.auditCauses).toHaveLength(1);
 });
 
 test("S04 without a sweep the sale's own timer finds it after fifteen minutes", async () => {
