@@ -16,9 +16,10 @@ const longestGraceMs = 7 * dayMs;
 export async function checkInvariants(shop: LifeShop, now: Date, watch: Watch): Promise<void> {
   const licenses = await licenseRows();
   const working = licenses.filter((license) => assessLicense(licenseFacts(license), now).valid);
+  const courtesy = await db().setting.findUnique({ where: { name: "onPauseCollection" } });
   for (const sourceId of new Set(working.map((license) => license.sourceId))) {
     if (!sourceId) continue;
-    const periods = await coveredPeriods(shop.standIn, sourceId);
+    const periods = await coveredPeriods(shop.standIn, sourceId, courtesy?.value === "extend");
     for (const license of working) if (license.sourceId === sourceId) expectCovered(license, periods, now);
   }
   expectRevokedStayRevoked(licenses, watch);

@@ -112,6 +112,15 @@ function unpaidAlerts(after: SubscriptionFacts): SubscriptionNotices["alerts"] {
   if (!newest || newest.billingReason === "subscription_create") return [];
   if (newest.status !== "uncollectible" && newest.status !== "void") return [];
   const word = newest.status === "void" ? "voided" : "marked uncollectible";
+  const isChange = newest.lines.length > 0 && newest.lines.every(({ proration }) => proration);
+  if (isChange)
+    return [
+      {
+        kind: "invoice-uncollectible",
+        causeKey: newest.id,
+        message: `The invoice ${newest.id} for a change of ${after.id} was ${word}: the change was not paid. The licenses follow what Stripe says the subscription is now; check that it is meant.`,
+      },
+    ];
   return [
     {
       kind: "invoice-uncollectible",

@@ -110,16 +110,21 @@ export function governingInvoice(subscription: Pick<SubscriptionFacts, "invoices
   return subscription.invoices.find(({ status }) => status !== "draft" && status !== "void") ?? null;
 }
 
-/** The invoice whose payment failed and is still owed; null when nothing is failing. */
+/**
+ * The invoice whose payment failed and is still owed; null when nothing is failing. A change that waits for its payment
+ * (a pending update) leaves the subscription in good standing and owes nothing.
+ */
 export function failingInvoice(
   subscription: Pick<SubscriptionFacts, "invoices" | "status">,
 ): InvoiceFacts | null {
   if (isEnded(subscription)) return null;
+  const inGoodStanding = subscription.status === "active" || subscription.status === "trialing";
   return (
     subscription.invoices.find(
       (invoice) =>
         invoice.status === "open" &&
         invoice.billingReason !== "subscription_create" &&
+        !(inGoodStanding && invoice.billingReason === "subscription_update") &&
         (invoice.attemptCount > 0 || subscription.status === "past_due"),
     ) ?? null
   );
