@@ -14,7 +14,8 @@ import type {
   SubscriptionOrder,
 } from "#tests/stripe-stand-in/stored-types.ts";
 import { emit } from "#tests/stripe-stand-in/webhooks/events.ts";
-import { type Buyer, complete, customerFor, DECLINE, type PaymentChoice, type PayResult } from "./pay.ts";
+import type { PaymentChoice } from "./buyer-input.ts";
+import { type Buyer, complete, customerFor, DECLINE, type PayResult } from "./pay.ts";
 
 /** How the method entered in checkout behaves afterwards; one that asked for 3-D Secure has had it. */
 const BEHAVIOUR: Record<Exclude<PaymentChoice, "none">, CardBehaviour> = {

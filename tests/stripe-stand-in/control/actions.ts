@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { PAYMENT_CHOICES } from "#tests/stripe-stand-in/checkout/buyer-input.ts";
 import { expireSession } from "#tests/stripe-stand-in/checkout/expire.ts";
-import { PAYMENT_CHOICES, pay } from "#tests/stripe-stand-in/checkout/pay.ts";
+import { pay } from "#tests/stripe-stand-in/checkout/pay.ts";
 import { settle } from "#tests/stripe-stand-in/checkout/settle.ts";
 import { startChaos, stopChaos } from "#tests/stripe-stand-in/webhooks/chaos.ts";
 import { deliver, requireEvent } from "#tests/stripe-stand-in/webhooks/control.ts";

@@ -1,4 +1,4 @@
-import { PAYMENT_CHOICES, type PaymentChoice } from "#tests/stripe-stand-in/checkout/pay.ts";
+import { PAYMENT_CHOICES, type PaymentChoice } from "#tests/stripe-stand-in/checkout/buyer-input.ts";
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { linesOf } from "#tests/stripe-stand-in/resources/line-items.ts";
 import type { LineRecord, StoredSession } from "#tests/stripe-stand-in/stored-types.ts";

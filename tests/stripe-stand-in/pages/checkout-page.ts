@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { CheckoutRefusal, PAYMENT_CHOICES } from "#tests/stripe-stand-in/checkout/buyer-input.ts";
 import { applyDiscount } from "#tests/stripe-stand-in/checkout/discounts.ts";
-import { CheckoutRefusal, PAYMENT_CHOICES, pay, successUrl } from "#tests/stripe-stand-in/checkout/pay.ts";
+import { pay, successUrl } from "#tests/stripe-stand-in/checkout/pay.ts";
 import type { StandIn } from "#tests/stripe-stand-in/context.ts";
 import { couponIdOf, redeemableCode } from "#tests/stripe-stand-in/resources/promotion-codes.ts";
 import type { StoredSession } from "#tests/stripe-stand-in/stored-types.ts";
