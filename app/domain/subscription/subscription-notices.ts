@@ -68,7 +68,8 @@ function cancellationNotices(before: SubscriptionFacts | null, after: Subscripti
 
 function dunningNotices(before: SubscriptionFacts | null, after: SubscriptionFacts): Notice[] {
   const subscriptionId = after.id;
-  const failing = failingInvoice(after);
+  // A pause is told by itself and ends the reminders (stripe.md 1.2, row 11).
+  const failing = after.status === "paused" ? null : failingInvoice(after);
   if (failing?.requiresAction)
     return [
       {
