@@ -278,3 +278,35 @@ test("a change that has to be paid first waits for its invoice and counts, or ex
     expect(refused.statusCode).toBe(402);
     expect((await stripe.subscriptions.retrieve(subscription.id)).items.data[0]?.quantity).toBe(4);
   }));
+
+test("resumed with its old anchor after months, a subscription bills the running period only", () =>
+  withBilling(async (standIn, stripe) => {
+    const { subscription } = await buy(standIn, stripe, (await recurring(stripe)).id);
+    await stripe.subscriptions.pause(subscription.id);
+    await standIn.clock.set(new Date("2027-07-10T09:00:00Z"));
+    await stripe.subscriptions.resume(subscription.id, { billing_cycle_anchor: { type: "unchanged" } });
+    await standIn.clock.advance(HOUR);
+    const { data } = await stripe.invoices.list({ subscription: subscription.id });
+    expect(data.map(({ status }) => status)).toEqual(["paid", "paid"]);
+    expect(data[0]?.lines.data[0]?.period).toEqual({
+      start: seconds("2027-06-30T09:00:00Z"),
+      end: seconds("2027-07-31T09:00:00Z"),
+    });
+  }));
+
+test("an item that gives way to one of another interval starts a new period, too", () =>
+  withBilling(async (standIn, stripe) => {
+    const [yearly, monthly] = [await recurring(stripe, 36_500, "year"), await recurring(stripe)];
+    const { subscription } = await buy(standIn, stripe, yearly.id);
+    await standIn.clock.advance(10 * DAY);
+    const [item] = subscription.items.data;
+    const replaced = await stripe.subscriptions.update(subscription.id, {
+      items: [{ id: item?.id ?? "", deleted: true }, { price: monthly.id }],
+      ...expanded,
+    });
+    expect(replaced.items.data[0]?.current_period_end).toBe(seconds("2027-03-10T09:00:00Z"));
+    const invoice = replaced.latest_invoice;
+    if (invoice === null || typeof invoice === "string") throw new Error("The invoice was not expanded");
+    const kinds = invoice.lines.data.map(({ parent }) => parent?.subscription_item_details?.proration);
+    expect(kinds).toEqual([true, false]);
+  }));

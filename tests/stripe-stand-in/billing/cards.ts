@@ -44,6 +44,11 @@ export function isDelayed(behaviour: CardBehaviour): boolean {
   return behaviour === "delayed_success" || behaviour === "delayed_failure";
 }
 
+/** Whether charging it brings the money, or at least a payment that is under way. */
+export function bringsMoney(behaviour: CardBehaviour): boolean {
+  return behaviour === "ok" || behaviour === "disputed" || isDelayed(behaviour);
+}
+
 export function lastDigitsOf(behaviour: CardBehaviour): string {
   return LAST_DIGITS[behaviour];
 }

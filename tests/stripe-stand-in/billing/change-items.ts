@@ -5,7 +5,7 @@ import type {
   StoredSubscription,
   StoredSubscriptionItem,
 } from "#tests/stripe-stand-in/stored-types.ts";
-import { behaviourOf, isDelayed, methodFor } from "./cards.ts";
+import { behaviourOf, bringsMoney, methodFor } from "./cards.ts";
 import { announceDraft, draftInvoice } from "./draft-invoice.ts";
 import { finalizeInvoice } from "./finalize-invoice.ts";
 import { makeInvoiceItem } from "./invoice-items.ts";
@@ -73,8 +73,7 @@ const sumOf = (amounts: ReadonlyArray<{ amount: number }>) =>
 function wouldPay(standIn: StandIn, subscription: StoredSubscription): boolean {
   if (subscription.collection_method === "send_invoice") return true;
   const method = methodFor(standIn, subscription, subscription.customer);
-  const behaviour = method === null ? null : behaviourOf(standIn, method);
-  return behaviour !== null && (behaviour === "ok" || isDelayed(behaviour));
+  return method !== null && bringsMoney(behaviourOf(standIn, method));
 }
 
 export function declined(): StripeApiError {

@@ -36,6 +36,7 @@ export function close(
   cause: Cause,
 ): StoredInvoice {
   quiet(standIn, invoice.id);
+  standIn.store.invoiceRecords.update(invoice.id, { delayedOutcome: null });
   const now = standIn.clock.seconds();
   const at = status === "void" ? { voided_at: now } : { marked_uncollectible_at: now };
   const closed = standIn.store.invoices.update(invoice.id, {

@@ -28,6 +28,7 @@ export function markPaid(
 ): StoredInvoice {
   const invoice = requireInvoice(standIn, id);
   quiet(standIn, id);
+  standIn.store.invoiceRecords.update(id, { delayedOutcome: null });
   const now = standIn.clock.seconds();
   const paid = standIn.store.invoices.update(id, {
     status: "paid",

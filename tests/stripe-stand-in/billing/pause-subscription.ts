@@ -8,6 +8,7 @@ import type {
 import { emit } from "#tests/stripe-stand-in/webhooks/events.ts";
 import { announceDraft, draftInvoice } from "./draft-invoice.ts";
 import { finalizeInvoice } from "./finalize-invoice.ts";
+import { intervalOf } from "./items.ts";
 import { periodLine } from "./lines.ts";
 import { periodEndAfter } from "./periods.ts";
 import { rollDue } from "./roll.ts";
@@ -70,12 +71,26 @@ function resumeAs(
 ): StoredSubscription {
   const { status_details: _paused, ...rest } = before;
   standIn.store.subscriptionRecords.update(before.id, { awaitedInvoice: null });
-  const after: StoredSubscription = { ...rest, status: "active", ...changes };
+  const going: StoredSubscription = { ...rest, status: "active", ...changes };
+  const after = { ...going, items: { ...going.items, data: skipMissed(standIn, going) } };
   const resumed = announceChange(standIn, before, after, cause);
   emit(standIn, "customer.subscription.resumed", wireSubscription(standIn, resumed), cause);
   scheduleNext(standIn, resumed);
   rollDue(standIn, resumed.id);
   return resumed;
+}
+
+/** Periods that passed during the pause are not billed: the next roll begins the one that runs now. */
+function skipMissed(
+  standIn: StandIn,
+  { items, billing_cycle_anchor: anchor }: StoredSubscription,
+): StoredSubscriptionItem[] {
+  const now = standIn.clock.seconds();
+  return items.data.map((item) => {
+    let end = item.current_period_end;
+    for (let next = end; next <= now; next = periodEndAfter(anchor, intervalOf(item.price), next)) end = next;
+    return end === item.current_period_end ? item : { ...item, current_period_end: end };
+  });
 }
 
 export type ResumeInput = {

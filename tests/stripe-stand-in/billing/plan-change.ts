@@ -41,13 +41,7 @@ export function planChange(
   const wanted = changedItems(standIn, subscription, changes);
   const old = new Map(subscription.items.data.map((item) => [item.id, item]));
   const isTrial = subscription.status === "trialing";
-  const startsOver =
-    !isTrial &&
-    (options.resetsAnchor ||
-      wanted.some((item) => {
-        const before = old.get(item.id);
-        return before !== undefined && !hasSameInterval(before.price, item.price);
-      }));
+  const startsOver = !isTrial && (options.resetsAnchor || changesInterval(subscription.items.data, wanted));
   const items = startsOver ? wanted.map((item) => startedOver(item, now)) : wanted;
   const prorations: InvoiceItemInput[] = [];
   if (!isTrial && options.prorates) {
@@ -72,6 +66,21 @@ export function planChange(
     : [];
   const worth = prorations.filter(({ amount }) => amount !== 0);
   return { items, prorations: worth, fullLines, anchor: startsOver ? now : null };
+}
+
+/** Whether an item is billed at another interval now, or all of them gave way to others that are. */
+function changesInterval(
+  before: readonly StoredSubscriptionItem[],
+  after: readonly StoredSubscriptionItem[],
+): boolean {
+  const old = new Map(before.map((item) => [item.id, item]));
+  const isSwitched = after.some((item) => {
+    const known = old.get(item.id);
+    return known !== undefined && !hasSameInterval(known.price, item.price);
+  });
+  return (
+    isSwitched || !after.some((item) => before.some((known) => hasSameInterval(known.price, item.price)))
+  );
 }
 
 function isOtherwise(before: StoredSubscriptionItem, after: StoredSubscriptionItem): boolean {

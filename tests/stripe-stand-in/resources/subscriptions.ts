@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { attachMethod, behaviourOf, isDelayed } from "#tests/stripe-stand-in/billing/cards.ts";
+import { attachMethod, behaviourOf, bringsMoney } from "#tests/stripe-stand-in/billing/cards.ts";
 import { declined } from "#tests/stripe-stand-in/billing/change-items.ts";
 import { endNow } from "#tests/stripe-stand-in/billing/end-now.ts";
 import { hasEnded } from "#tests/stripe-stand-in/billing/ended.ts";
@@ -73,9 +73,7 @@ function create(standIn: StandIn, sent: Created, cause: Cause): StoredSubscripti
 }
 
 function wouldPay(standIn: StandIn, method: string | null): boolean {
-  if (method === null) return false;
-  const behaviour = behaviourOf(standIn, method);
-  return behaviour === "ok" || isDelayed(behaviour);
+  return method !== null && bringsMoney(behaviourOf(standIn, method));
 }
 
 /** Unless asked for, those that have ended are left out. */
