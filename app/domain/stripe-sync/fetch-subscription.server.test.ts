@@ -128,6 +128,37 @@ test("invoices are read back until the paid period and each flagged payment is f
   expect(asked.filter((key) => key.startsWith("invoices"))).toHaveLength(3);
 });
 
+test("a trial long over does not stand in for the year that was paid before a dozen changes", async () => {
+  const year = { start: start + 14 * day, end: start + 379 * day };
+  const proration = { subscription: "sub_1", subscription_item: "si_1", proration: true };
+  const changes = Array.from({ length: 12 }, (_, index) =>
+    anInvoice(`in_change_${index}`, {
+      billing_reason: "subscription_update",
+      created: start + (100 - index) * day,
+      lines: list([
+        aLine("si_1", { period: year, parent: { subscription_item_details: proration }, amount: 100 }),
+      ]),
+    }),
+  );
+  const paid = anInvoice("in_year", {
+    created: start + 14 * day,
+    lines: list([aLine("si_1", { period: year })]),
+  });
+  const facts = await fetched({
+    "subscriptions/sub_1": aSubscription({
+      trial_start: start,
+      trial_end: start + 14 * day,
+      items: list([anItem("si_1", { current_period_start: year.start, current_period_end: year.end })]),
+    }),
+    "invoices sub_1": list(changes, true),
+    "invoices sub_1 after in_change_11": list([paid], true),
+    "invoices sub_1 after in_year": list([anInvoice("in_trial", { total: 0 })]),
+  });
+  expect(facts?.invoices.map(({ id }) => id)).toContain("in_year");
+  expect(asked).not.toContain("invoices sub_1 after in_year");
+  expect(asked).toContain("refunds pi_in_year");
+});
+
 test("a subscription whose period is nowhere to be found is not read for ever", async () => {
   const world: Record<string, unknown> = { "subscriptions/sub_1": aSubscription() };
   for (let page = 0; page < 30; page++)

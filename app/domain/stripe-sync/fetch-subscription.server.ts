@@ -14,7 +14,7 @@ import {
   SubscriptionAnswer,
   subscriptionOf,
 } from "#app/domain/stripe-sync/subscription-answers.server.ts";
-import { paidPeriodOf } from "#app/domain/subscription/paid-period.ts";
+import { isPeriodSettled, paidPeriodOf } from "#app/domain/subscription/paid-period.ts";
 import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
 import { stripe } from "#app/infra/stripe.server.ts";
 
@@ -89,11 +89,12 @@ async function readBack(
   for (let pages = 1; more && pages < mostPages; pages++) {
     const known = new Set(invoices.flatMap(({ payments }) => payments.map(({ id }) => id)));
     const soFar = { ...facts, invoices };
-    const isComplete =
-      facts.items.every((item) => paidPeriodOf(soFar, item, defaultSettings) !== null) &&
-      flagged.every((id) => known.has(id));
     const last = invoices.at(-1);
-    if (isComplete || !last) break;
+    if (!last) break;
+    const isComplete =
+      facts.items.every((item) => isPeriodSettled(soFar, item, defaultSettings, last.created)) &&
+      flagged.every((id) => known.has(id));
+    if (isComplete) break;
     const page = await listInvoices(facts.id, 100, { starting_after: last.id });
     invoices.push(...(await Promise.all(page.data.map(completeInvoice))));
     more = page.has_more;

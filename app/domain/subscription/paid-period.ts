@@ -32,6 +32,22 @@ export function paidPeriodOf(
   return latest(periods) ?? issuedPeriod(subscription, item, settings);
 }
 
+/**
+ * Whether invoices created before `readTo` can no longer hold the paid period of this item, so that reading further back
+ * is in vain. A trial, or a period of other items, stands in for the item's own only where the own one would have shown:
+ * behind a dozen invoices for changes there may be one for the year.
+ */
+export function isPeriodSettled(
+  subscription: SubscriptionFacts,
+  item: SubscriptionItem,
+  settings: Settings,
+  readTo: Date,
+): boolean {
+  if (item.metered || ownLines(subscription, item).length > 0) return true;
+  const period = paidPeriodOf(subscription, item, settings);
+  return period !== null && readTo < period.start && readTo < item.periodStart;
+}
+
 /** How many units the money for this period covers, prorations included; null when no line says. */
 export function paidUnitsOf(
   subscription: SubscriptionFacts,
@@ -51,13 +67,20 @@ export function paidUnitsOf(
   return quantities.length > 0 ? Math.max(...quantities) : null;
 }
 
+/** Lines that pay for a full period, of whichever item. */
+function linesOfPeriods(subscription: SubscriptionFacts): PaidLine[] {
+  return paidLines(subscription).filter(({ line }) => !line.proration && !isTrialLine(subscription, line));
+}
+
+function ownLines(subscription: SubscriptionFacts, item: SubscriptionItem): PaidLine[] {
+  return linesOfPeriods(subscription).filter(({ line }) => line.itemId === item.id);
+}
+
 /** Lines that pay for a full period of this item, or of one it took the place of. */
 function fullLines(subscription: SubscriptionFacts, item: SubscriptionItem, settings: Settings): PaidLine[] {
-  const full = paidLines(subscription).filter(
-    ({ line }) => !line.proration && !isTrialLine(subscription, line),
-  );
-  const own = full.filter(({ line }) => line.itemId === item.id);
+  const own = ownLines(subscription, item);
   if (own.length > 0) return own;
+  const full = linesOfPeriods(subscription);
   const current = new Set(subscription.items.map(({ id }) => id));
   const replaced = full.filter(({ line }) => line.itemId !== null && !current.has(line.itemId));
   // What left before the period that runs now was not replaced by an item that came in it.
