@@ -45,6 +45,9 @@ function moveTrialEnd(standIn: StandIn, id: string, trialEnd: number, cause: Cau
   const now = standIn.clock.seconds();
   if (trialEnd <= now) throw invalidRequest("The trial_end must be in the future.", "trial_end");
   if (trialEnd === before.trial_end) return;
+  if (!["trialing", "active", "past_due"].includes(before.status)) {
+    throw invalidRequest(`A subscription that is \`${before.status}\` can have no trial.`, "trial_end");
+  }
   const wasTrial = before.status === "trialing";
   const data = before.items.data.map((item) => ({
     ...item,

@@ -1,4 +1,4 @@
-import type { StandIn } from "#tests/stripe-stand-in/context.ts";
+import type { Cause, StandIn } from "#tests/stripe-stand-in/context.ts";
 import type {
   StoredInvoice,
   StoredSubscription,
@@ -9,6 +9,7 @@ import { endSubscription } from "./end-subscription.ts";
 import { pauseSubscription } from "./pause-subscription.ts";
 import { DAY_SECONDS } from "./periods.ts";
 import { billingSettings } from "./settings.ts";
+import { governingInvoice } from "./standing.ts";
 import { changeSubscription, emitInvoice, requireInvoice } from "./wire.ts";
 
 /** What follows from an attempt that brought no money: events, `past_due`, the next attempt or the end of all attempts. */
@@ -34,11 +35,21 @@ export function afterFailure(
     pauseSubscription(standIn, subscription.id, "first_payment_failure", cause, id);
     return;
   }
-  if (subscription.status === "active")
-    changeSubscription(standIn, subscription.id, { status: "past_due" }, cause);
+  becomeLate(standIn, subscription, id, cause);
   if (next === null && by === "schedule" && subscription.status !== "incomplete") {
     endDunning(standIn, subscription.id, failed);
   }
+}
+
+/** `past_due`, unless a newer invoice says otherwise. */
+function becomeLate(
+  standIn: StandIn,
+  { id, status }: StoredSubscription,
+  invoiceId: string,
+  cause: Cause,
+): void {
+  if (status !== "active" || governingInvoice(standIn, id)?.id !== invoiceId) return;
+  changeSubscription(standIn, id, { status: "past_due" }, cause);
 }
 
 function pausesAtOnce(
@@ -82,9 +93,8 @@ export function becomeOverdue(standIn: StandIn, id: string): void {
   if (invoice?.status !== "open") return;
   emitInvoice(standIn, "invoice.overdue", invoice, null);
   const subscriptionId = standIn.store.invoiceRecords.get(id)?.subscription ?? "";
-  if (standIn.store.subscriptions.get(subscriptionId)?.status === "active") {
-    changeSubscription(standIn, subscriptionId, { status: "past_due" }, null);
-  }
+  const subscription = standIn.store.subscriptions.get(subscriptionId);
+  if (subscription !== undefined) becomeLate(standIn, subscription, id, null);
   const { overdueDays } = billingSettings(standIn);
   standIn.timers.schedule("give_up_invoice", id, standIn.clock.now() + overdueDays * DAY_SECONDS * 1000);
 }

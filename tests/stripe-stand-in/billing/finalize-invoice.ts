@@ -110,6 +110,13 @@ function intentFor(standIn: StandIn, invoice: StoredInvoice, cause: Cause): Stor
   return makeIntent(standIn, input, cause);
 }
 
+/** The intent of an invoice that was given up before it was finalized and is paid after all; safe to repeat. */
+export function ensurePayment(standIn: StandIn, id: string, cause: Cause): void {
+  const invoice = requireInvoice(standIn, id);
+  if (standIn.store.invoiceRecords.get(id)?.paymentIntent !== null || invoice.amount_due === 0) return;
+  addPayment(standIn, invoice, intentFor(standIn, invoice, cause), cause);
+}
+
 function addPayment(
   standIn: StandIn,
   invoice: StoredInvoice,

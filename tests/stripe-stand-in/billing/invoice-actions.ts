@@ -6,7 +6,7 @@ import { attemptInvoice } from "./attempt-invoice.ts";
 import { attachMethod } from "./cards.ts";
 import { approveIntent, failureOf, settleIntent } from "./charge-intent.ts";
 import { close } from "./close-invoice.ts";
-import { finalizeInvoice } from "./finalize-invoice.ts";
+import { ensurePayment, finalizeInvoice } from "./finalize-invoice.ts";
 import { markPaid } from "./mark-paid.ts";
 import { emitInvoice, requireInvoice } from "./wire.ts";
 
@@ -23,6 +23,8 @@ export function payInvoice(standIn: StandIn, id: string, input: PayInvoiceInput)
   }
   if (invoice.status === "void") throw invalidRequest("This invoice is void and cannot be paid.");
   if (input.outOfBand) return markPaid(standIn, id, "out_of_band", cause);
+  if (invoice.amount_due === 0) return markPaid(standIn, id, "nothing_due", cause);
+  ensurePayment(standIn, id, cause);
   const intentId = standIn.store.invoiceRecords.get(id)?.paymentIntent ?? "";
   if (standIn.store.paymentIntents.get(intentId)?.status === "processing") {
     throw invalidRequest("This invoice has a payment that is still processing.");

@@ -13,6 +13,17 @@ export function invoicesOf(standIn: StandIn, subscriptionId: string): StoredInvo
     .flatMap(({ id }) => standIn.store.invoices.get(id) ?? []);
 }
 
+/** The invoice that decides a subscription's standing: the newest that is not void and, unless asked for, no draft. */
+export function governingInvoice(
+  standIn: StandIn,
+  subscriptionId: string,
+  withDrafts = false,
+): StoredInvoice | undefined {
+  return invoicesOf(standIn, subscriptionId)
+    .filter(({ status }) => status !== "void" && (withDrafts || status !== "draft"))
+    .at(-1);
+}
+
 /** What a payment does to its subscription: it starts, recovers, resumes or gets the change that waited for the money. */
 export function reviewAfterPayment(standIn: StandIn, invoice: StoredInvoice, cause: Cause): void {
   const subscriptionId = standIn.store.invoiceRecords.get(invoice.id)?.subscription;
@@ -52,9 +63,7 @@ export function activateWhenIncomplete(standIn: StandIn, subscriptionId: string 
 export function reviewStanding(standIn: StandIn, subscriptionId: string, cause: Cause): void {
   const subscription = standIn.store.subscriptions.get(subscriptionId);
   if (subscription === undefined || !isLate(subscription)) return;
-  const governing = invoicesOf(standIn, subscriptionId)
-    .filter(({ status }) => status !== "void" && (status !== "draft" || subscription.status === "unpaid"))
-    .at(-1);
+  const governing = governingInvoice(standIn, subscriptionId, subscription.status === "unpaid");
   if (governing?.status === "paid" || governing?.status === "uncollectible") {
     changeSubscription(standIn, subscriptionId, { status: "active" }, cause);
   }
