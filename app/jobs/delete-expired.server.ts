@@ -2,14 +2,17 @@ import { db } from "#app/infra/db.server.ts";
 
 const dayMs = 86_400_000;
 
-/** Deletes what has no use any more: ended sessions, codes, spent counters, form tokens older than 30 days. */
+/**
+ * Deletes what has no use any more: ended sessions, codes, spent counters, form tokens older than 30 days. Sessions and
+ * counters live by the machine's clock (docs/decisions/0012), so that business time running ahead signs nobody out.
+ */
 export async function deleteExpired(now: Date): Promise<number> {
-  const aDayAgo = new Date(now.getTime() - dayMs);
+  const machineNow = new Date();
   const counts = await Promise.all([
-    db().customerSession.deleteMany({ where: { expiresAt: { lt: now } } }),
-    db().staffSession.deleteMany({ where: { expiresAt: { lt: now } } }),
-    db().signInFlow.deleteMany({ where: { expiresAt: { lt: aDayAgo } } }),
-    db().rateLimit.deleteMany({ where: { expire: { lt: BigInt(aDayAgo.getTime()) } } }),
+    db().customerSession.deleteMany({ where: { expiresAt: { lt: machineNow } } }),
+    db().staffSession.deleteMany({ where: { expiresAt: { lt: machineNow } } }),
+    db().signInFlow.deleteMany({ where: { expiresAt: { lt: new Date(now.getTime() - dayMs) } } }),
+    db().rateLimit.deleteMany({ where: { expire: { lt: BigInt(machineNow.getTime() - dayMs) } } }),
     db().submission.deleteMany({ where: { createdAt: { lt: new Date(now.getTime() - 30 * dayMs) } } }),
   ]);
   return counts.reduce((sum, { count }) => sum + count, 0);

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Mailbox, startMailbox } from "#tests/mailbox/mailbox.ts";
 import { createTestDatabase, startTestDatabaseServer } from "#tests/setup/database.ts";
 import { type RunningStandIn, startStripeStandIn } from "#tests/stripe-stand-in/server.ts";
@@ -28,7 +31,11 @@ export async function startStack(): Promise<Stack> {
   const databaseServer = await startTestDatabaseServer();
   const database = await createTestDatabase(databaseServer.server);
   const mailbox = await startMailbox();
+  const folder = await mkdtemp(join(tmpdir(), "latchkey-journey-"));
+  // Moving the clock on the stand-in's control page moves it for the shop, too.
+  const clockFile = join(folder, "clock-seconds-ahead");
   const standIn = await startStripeStandIn({
+    clockFile,
     endpoints: [{ url: `http://127.0.0.1:${port}/webhooks/stripe`, secret: webhookSecret }],
   });
   const env: Record<string, string> = {
@@ -41,6 +48,7 @@ export async function startStack(): Promise<Stack> {
     STRIPE_SECRET_KEY: "sk_test_journeys",
     STRIPE_WEBHOOK_SECRET: webhookSecret,
     STRIPE_API_BASE: standIn.apiBase,
+    CLOCK_FILE: clockFile,
     SMTP_URL: mailbox.smtpUrl,
     MAIL_FROM: "Tidepool <shop@example.com>",
     LOG_LEVEL: "warn",
@@ -68,6 +76,7 @@ export async function startStack(): Promise<Stack> {
       await mailbox.stop();
       await database.drop();
       await databaseServer.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -41,7 +41,7 @@ export function SubscriptionCard({ licenses, subscription, headingLevel }: Subsc
                   <LicenseStatusBadge status={license.status} />
                   {license.released && <span className="text-ink-muted">waits for a seat</span>}
                 </span>
-                <span className="flex flex-wrap gap-x-4">
+                <span className="flex flex-wrap items-baseline gap-x-4">
                   {deviceUse(license)}
                   <TextLink to={paths.portal.license(license.id)} className="inline-block min-h-6 py-0.5">
                     Details<span className="sr-only"> of key {index + 1}</span>

@@ -26,9 +26,7 @@ export function PurchaseReady({ purchase }: PurchaseReadyProps) {
               <Fact label="Devices">
                 {license.deviceLimit === null ? "Any number" : `Up to ${license.deviceLimit}`}
               </Fact>
-              {subscription ? (
-                <Fact label="Next">{subscription.next}</Fact>
-              ) : (
+              {!subscription && (
                 <Fact label={renewed ? "Renewed until" : "Ends"}>
                   {license.validUntil === null ? "Never" : <Time at={license.validUntil} dateOnly />}
                 </Fact>
@@ -60,6 +58,8 @@ export function PurchaseReady({ purchase }: PurchaseReadyProps) {
       <Card title="Your order">
         <Facts>
           <Fact label="Order">#{orderNumber}</Fact>
+          {/* Said once: the amount is for all keys together. */}
+          {subscription && <Fact label="Next">{subscription.next}</Fact>}
           {email && <Fact label="Also emailed to">{email}</Fact>}
         </Facts>
       </Card>
