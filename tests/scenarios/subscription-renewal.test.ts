@@ -205,6 +205,7 @@ scenario(shop, "S61", "delayed renewal fails after active", {
     code: "EXPIRED",
     paidUntil: t1,
     holds: [],
+    mails: issued,
     alerts: ["invoice-uncollectible"],
   },
   each: true,

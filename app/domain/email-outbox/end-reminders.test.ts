@@ -93,7 +93,8 @@ test("a subscription that was canceled ends: 7, 1 and 0 days before, of whatever
 });
 
 test("what is told in another way is not reminded of: failures, trials, pauses, extensions, unknown facts", () => {
-  const failing = { ...yearly, invoices: [anInvoice()] };
+  const retried = anInvoice({ nextPaymentAttempt: new Date(end.getTime() - dayMs) });
+  const failing = { ...yearly, invoices: [retried] };
   const paused = { ...yearly, pauseCollection: { behavior: "void", resumesAt: null } };
   for (const facts of [failing, paused, { ...yearly, status: "trialing" }, { ...yearly, status: "past_due" }])
     expect(comingEnd(subscribed, facts)).toBeNull();

@@ -124,9 +124,8 @@ test("a metered item runs while nothing is failing, else to the end of the last 
     );
   expect(metered({})).toEqual(T2);
   expect(metered({ status: "past_due" })).toEqual(T1);
-  expect(metered({ invoices: [owedFor(T0, T1, "open", { billingReason: "subscription_cycle" })] })).toEqual(
-    T1,
-  );
+  const failing = owedFor(T0, T1, "open", { billingReason: "subscription_cycle", nextPaymentAttempt: T2 });
+  expect(metered({ invoices: [failing] })).toEqual(T1);
   const endedAt = daysAfter(T1, 4);
   expect(metered({ status: "canceled", endedAt, endedBecause: "cancellation_requested" })).toEqual(endedAt);
   expect(metered({ status: "canceled", endedAt, endedBecause: "payment_failed" })).toEqual(T1);

@@ -54,7 +54,11 @@ test("an invoice is failing once a payment was tried in vain, except the first, 
   const open = (overrides: Parameters<typeof owedFor>[3]) => owedFor(T1, T2, "open", overrides);
   const failing = (invoice: ReturnType<typeof open>, status = "active") =>
     failingInvoice(rolledOver(invoice, { status })) !== null;
-  expect(failing(open({ attemptCount: 1 }))).toBe(true);
+  expect(failing(open({ attemptCount: 1 }), "past_due")).toBe(true);
+  expect(failing(open({ attemptCount: 1, nextPaymentAttempt: T2 }))).toBe(true);
+  expect(failing(open({ attemptCount: 1, requiresAction: true }))).toBe(true);
+  // S61: a delayed payment is under way.
+  expect(failing(open({ attemptCount: 1, nextPaymentAttempt: null }))).toBe(false);
   expect(failing(open({ attemptCount: 0 }))).toBe(false);
   expect(failing(open({ attemptCount: 0 }), "past_due")).toBe(true);
   expect(failing(open({ attemptCount: 1 }), "canceled")).toBe(false);

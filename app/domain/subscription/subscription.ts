@@ -110,6 +110,11 @@ export function governingInvoice(subscription: Pick<SubscriptionFacts, "invoices
   return subscription.invoices.find(({ status }) => status !== "draft" && status !== "void") ?? null;
 }
 
+/** Charged, and neither to be charged again nor waiting for the customer: a delayed payment that has not arrived. */
+function isUnderWay(invoice: InvoiceFacts): boolean {
+  return invoice.nextPaymentAttempt === null && !invoice.requiresAction;
+}
+
 /**
  * The invoice whose payment failed and is still owed; null when nothing is failing. A change that waits for its payment
  * (a pending update) leaves the subscription in good standing and owes nothing.
@@ -124,7 +129,7 @@ export function failingInvoice(
       (invoice) =>
         invoice.status === "open" &&
         invoice.billingReason !== "subscription_create" &&
-        !(inGoodStanding && invoice.billingReason === "subscription_update") &&
+        !(inGoodStanding && (invoice.billingReason === "subscription_update" || isUnderWay(invoice))) &&
         (invoice.attemptCount > 0 || subscription.status === "past_due"),
     ) ?? null
   );
