@@ -28,11 +28,11 @@ export async function tick(walk: Walk): Promise<void> {
 const advance: Act = async (walk, [a, b]) => {
   const span = pickOf([0.02, 0.1, 1, 3, 8], a) ?? 1;
   const milliseconds = Math.ceil(span * dayMs * (0.5 + b));
+  const deafForMs = walk.now().getTime() + milliseconds - walk.lastTickAt.getTime();
+  const needsTick = deafForMs > longestWithoutTickMs;
+  if (needsTick) await tick(walk);
   await walk.standIn.clock.advance(milliseconds);
-  const words = `${(milliseconds / dayMs).toFixed(2)} days pass`;
-  if (walk.now().getTime() - walk.lastTickAt.getTime() < longestWithoutTickMs) return words;
-  await tick(walk);
-  return `${words}; a tick`;
+  return `${needsTick ? "a tick; " : ""}${(milliseconds / dayMs).toFixed(2)} days pass`;
 };
 
 async function post(
