@@ -238,8 +238,8 @@ export const mutations: readonly Mutation[] = [
     name: "proration-extends",
     mistake: "a paid proration extends the period",
     file: `${subscription}/paid-period.ts`,
-    find: "({ line }) => !line.proration && !isTrialLine(subscription, line),",
-    replace: "({ line }) => !isTrialLine(subscription, line),",
+    find: "filter(({ line }) => !line.proration && !isTrialLine(subscription, line));",
+    replace: "filter(({ line }) => !isTrialLine(subscription, line));",
     tests: projection,
   },
   {

@@ -126,6 +126,9 @@ test("a metered item runs while nothing is failing, else to the end of the last 
   expect(metered({ status: "past_due" })).toEqual(T1);
   const failing = owedFor(T0, T1, "open", { billingReason: "subscription_cycle", nextPaymentAttempt: T2 });
   expect(metered({ invoices: [failing] })).toEqual(T1);
+  // Stripe keeps it active; what was used is not going to be paid.
+  expect(metered({ invoices: [owedFor(T0, T1, "uncollectible"), paidFor(T0, T1)] })).toEqual(T1);
+  expect(metered({ invoices: [paidFor(T1, T2), owedFor(T0, T1, "uncollectible")] })).toEqual(T2);
   const endedAt = daysAfter(T1, 4);
   expect(metered({ status: "canceled", endedAt, endedBecause: "cancellation_requested" })).toEqual(endedAt);
   expect(metered({ status: "canceled", endedAt, endedBecause: "payment_failed" })).toEqual(T1);

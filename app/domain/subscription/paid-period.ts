@@ -1,6 +1,7 @@
 import type { Settings } from "#app/domain/setting/settings.ts";
 import {
   failingInvoice,
+  governingInvoice,
   type InvoiceFacts,
   type InvoiceLine,
   isEnded,
@@ -109,8 +110,8 @@ function paidLines(subscription: SubscriptionFacts): PaidLine[] {
 }
 
 /**
- * Metered prices bill afterwards: while nothing is failing the running period counts, else the last one billed. One that
- * was canceled on request was good until then.
+ * Metered prices bill afterwards: while nothing is failing or was given up the running period counts, else the last one
+ * billed. One that was canceled on request was good until then.
  */
 function meteredPeriod(subscription: SubscriptionFacts, item: SubscriptionItem): PaidPeriod {
   const { endedAt, endedBecause } = subscription;
@@ -118,7 +119,10 @@ function meteredPeriod(subscription: SubscriptionFacts, item: SubscriptionItem):
     const end = endedBecause === "payment_failed" ? null : endedAt;
     return { invoiceId: null, start: item.periodStart, end: end ?? item.periodStart };
   }
-  const isGood = ["active", "trialing"].includes(subscription.status) && !failingInvoice(subscription);
+  const isGood =
+    ["active", "trialing"].includes(subscription.status) &&
+    !failingInvoice(subscription) &&
+    governingInvoice(subscription)?.status !== "uncollectible";
   const end = isGood ? item.periodEnd : item.periodStart;
   return { invoiceId: null, start: item.periodStart, end };
 }
