@@ -6,6 +6,7 @@ const later = (days: number) => new Date(now.getTime() + days * 86_400_000);
 const yearly = { amount: 2900, currency: "usd", termDays: 365 };
 const dated: RenewableLicense = {
   term: "days",
+  sourceId: "cs_test_1",
   paidUntil: later(20),
   revokedAt: null,
   holds: [],
@@ -38,6 +39,7 @@ test.each<[string, Partial<RenewableLicense>, RegExp]>([
   ["revoked", { revokedAt: now }, /revoked/],
   ["perpetual", { term: "perpetual", paidUntil: null }, /never ends/],
   ["of a subscription", { term: "subscription" }, /subscription, which renews it by itself/],
+  ["sold by one under a dated plan", { sourceId: "sub_1" }, /subscription, which renews it by itself/],
   ["on hold", { holds: ["dispute:dp_1"] }, /on hold.*Contact us/],
   ["being paid for", { awaitsPayment: true }, /on its way/],
 ])("a license that is %s is refused with the reason", (_, changes, words) => {

@@ -3,6 +3,8 @@ import { renewedUntil } from "#app/domain/order/renew-license.ts";
 /** What is known of a license that somebody wants to renew. */
 export type RenewableLicense = {
   term: string;
+  /** cs_… or sub_…; null for one issued by hand. */
+  sourceId: string | null;
   paidUntil: Date | null;
   revokedAt: Date | null;
   /** Causes of its holds. */
@@ -40,7 +42,8 @@ function whyNot(license: RenewableLicense, price: RenewalPrice | null): string |
     return "This license was revoked, so it cannot be renewed. Contact us if you think this is a mistake.";
   if (license.term === "perpetual" || !license.paidUntil)
     return "This license never ends, so there is nothing to renew.";
-  if (license.term === "subscription")
+  // Whatever its plan is called: what the subscription has paid for sets the end, and would undo a renewal.
+  if (license.term === "subscription" || license.sourceId?.startsWith("sub_"))
     return "This license belongs to a subscription, which renews it by itself.";
   if (license.holds.length > 0)
     return "This license is on hold, and paying again would not lift that. Contact us first.";
