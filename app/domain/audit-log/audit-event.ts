@@ -30,6 +30,7 @@ export const auditEvents = [
   "license.restored",
   "license.grace-changed",
   "license.moved",
+  "license.ended",
   "license.resent",
   "license.key-revealed",
   "customer.created",

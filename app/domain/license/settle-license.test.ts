@@ -55,6 +55,12 @@ test.each<
   ["license.released", { holds: ["unpaid:sub_1"] }, { holds: [hold("released:sub_1")] }, {}],
   ["license.reinstated", { holds: ["dispute:dp_1"] }, {}, {}],
   ["license.reinstated", { holds: ["unpaid:sub_1"] }, { paidUntil: T2 }, { paidUntil: T2 }],
+  [
+    "license.ended",
+    { holds: ["unpaid:sub_1"], paidUntil: daysAfter(T0, -9), graceUntil: daysAfter(T0, -2) },
+    { paidUntil: daysAfter(T0, -9), graceUntil: null },
+    { graceUntil: null },
+  ],
   ["license.restored", { holds: ["released:sub_1"] }, { paidUntil: T2 }, { paidUntil: T2 }],
   ["license.suspended", { holds: ["refund:ch_1"] }, { holds: [hold("dispute:dp_1")] }, {}],
 ])("%s: %j becomes %j", (event, license, state, columns) => {

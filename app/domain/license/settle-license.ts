@@ -1,4 +1,5 @@
 import type { AuditEvent } from "#app/domain/audit-log/audit-event.ts";
+import { worksUntil } from "#app/domain/license/assess-license.ts";
 import type { Hold } from "#app/domain/payment/payment-holds.ts";
 
 /** What is known of a license that a purchase at Stripe moves. */
@@ -106,7 +107,7 @@ export function settleLicense(
   if (Object.keys(columns).length === 0 && addHolds.length === 0 && removeHolds.length === 0) return null;
   return {
     licenseId: license.id,
-    ...eventOf(license, columns, addHolds, removeHolds),
+    ...eventOf(license, columns, addHolds, removeHolds, now),
     columns,
     addHolds,
     removeHolds,
@@ -118,14 +119,19 @@ function eventOf(
   columns: LicenseChange["columns"],
   added: readonly Hold[],
   removed: readonly string[],
+  now: Date,
 ): { event: AuditEvent; reason: string | null } {
   if (columns.revokedReason) return { event: "license.revoked", reason: columns.revokedReason };
   const hold = added.find(({ cause }) => !cause.startsWith("released:"));
   if (hold) return { event: "license.suspended", reason: hold.reason };
   const released = added[0];
   if (released && !columns.policyId) return { event: "license.released", reason: released.reason };
+  // A hold goes with its subscription, too: nothing works again by that.
   if (removed.some((cause) => !cause.startsWith("released:")))
-    return { event: "license.reinstated", reason: null };
+    return {
+      event: isOver({ ...license, ...columns }, now) ? "license.ended" : "license.reinstated",
+      reason: null,
+    };
   if (columns.policyId) return { event: "license.plan-changed", reason: null };
   if (removed.length > 0) return { event: "license.restored", reason: null };
   if (columns.paidUntil !== undefined) {
@@ -137,6 +143,14 @@ function eventOf(
     return { event: "license.seats-changed", reason: null };
   if (columns.graceUntil !== undefined) return { event: "license.grace-changed", reason: null };
   return { event: "license.moved", reason: null };
+}
+
+function isOver(
+  license: Pick<SettledLicense, "paidUntil" | "graceUntil" | "extendedUntil">,
+  now: Date,
+): boolean {
+  const last = worksUntil(license);
+  return last !== null && last <= now;
 }
 
 function sameInstant(a: Date | null, b: Date | null): boolean {
