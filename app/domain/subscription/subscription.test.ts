@@ -63,6 +63,10 @@ test("an invoice is failing once a payment was tried in vain, except the first, 
   expect(failing(open({ attemptCount: 0 }), "past_due")).toBe(true);
   expect(failing(open({ attemptCount: 1 }), "canceled")).toBe(false);
   expect(failing(open({ attemptCount: 1, billingReason: "subscription_create" }))).toBe(false);
+  // S70: a change waits for its payment; only where that made the subscription past due is something owed.
+  const change = open({ attemptCount: 1, nextPaymentAttempt: T2, billingReason: "subscription_update" });
+  expect(failing(change)).toBe(false);
+  expect(failing(change, "past_due")).toBe(true);
   for (const status of ["draft", "paid", "void", "uncollectible"])
     expect(failing(owedFor(T1, T2, status, { attemptCount: 2 })), status).toBe(false);
 });
