@@ -11,7 +11,7 @@ import { readSubscriptionSnapshot } from "#app/domain/subscription/subscription-
 import { db } from "#app/infra/db.server.ts";
 import { aPolicy, aPrice } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
-import { anInvoice, aSubscription, day, list, listenAsStripe, start } from "#tests/stripe-answers.ts";
+import { aLine, anInvoice, aSubscription, day, list, listenAsStripe, start } from "#tests/stripe-answers.ts";
 
 const { apiBase, answers, asked, stop } = await listenAsStripe();
 afterAll(stop);
@@ -53,6 +53,25 @@ test("a subscription gives its licenses, and a second sync changes nothing", asy
   expect(readSubscriptionSnapshot(snapshot)?.invoices[0]?.id).toBe("in_sub_first");
   expect(stripeCustomerId).toBe("cus_1");
   expect(nextCheckAt && nextCheckAt > now).toBe(true);
+});
+
+test("keys of a subscription heard of after its paid time are handed over once they work, not before", async () => {
+  stripeHolds("sub_late");
+  const late = (days: number) => new Date((start + days * day) * 1000);
+  const mails = async () => (await db().email.findMany({ where: { kind: "license-issued" } })).length;
+  const before = await mails();
+  for (const days of [40, 41]) {
+    await mark("sub_late");
+    await syncDueSources(late(days));
+    expect(await db().license.count({ where: { sourceId: "sub_late" } })).toBe(3);
+    expect(await mails(), `day ${days}`).toBe(before);
+  }
+  const period = { start: start + 30 * day, end: start + 60 * day };
+  const paid = anInvoice("in_second", { created: period.start, lines: list([aLine("si_1", { period })]) });
+  answers.set("invoices sub_late", { body: list([paid, anInvoice("in_sub_late")]) });
+  await mark("sub_late");
+  await syncDueSources(late(42));
+  expect(await mails()).toBe(before + 1);
 });
 
 test("a worker whose lease ran out while it fetched writes nothing", async () => {

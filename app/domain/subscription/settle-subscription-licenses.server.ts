@@ -1,6 +1,7 @@
 import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import type { CustomerRow } from "#app/domain/customer/customer.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
+import { worksUntil } from "#app/domain/license/assess-license.ts";
 import type { LicenseChange } from "#app/domain/license/settle-license.ts";
 import {
   type LicenseWithHolds,
@@ -102,7 +103,9 @@ function worksNow(licenses: readonly LicenseWithHolds[], plan: LicensePlan, now:
     return true;
   return licenses.some((license) => {
     const change = plan.change.find(({ licenseId }) => licenseId === license.id);
-    return !license.revokedAt && holdsAfter(license, change) === 0;
+    const after = { ...license, ...change?.columns };
+    const end = worksUntil(after);
+    return !after.revokedAt && holdsAfter(license, change) === 0 && (end === null || end > now);
   });
 }
 
