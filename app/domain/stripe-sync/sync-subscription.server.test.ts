@@ -8,6 +8,7 @@ import { sourceOfId } from "#app/domain/stripe-sync/stripe-source.ts";
 import { createSourceSyncer, syncDueSources } from "#app/domain/stripe-sync/sync-due-sources.server.ts";
 import { syncSource } from "#app/domain/stripe-sync/sync-source.server.ts";
 import { readSubscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
+import { storeEvents } from "#app/domain/webhook-inbox/receive-event.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import { aPolicy, aPrice } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
@@ -131,6 +132,32 @@ test("a refund leads over its payment and invoice to the subscription, which loo
   });
   expect(asked).toContain("radar/early_fraud_warnings pi_in_sub_refund");
   expect(await db().licenseHold.count({ where: { license: { sourceId: "sub_refund" } } })).toBe(3);
+});
+
+test("staff are told once of an open invoice that is charged outside Stripe, and not of one that is paid", async () => {
+  stripeHolds("sub_outside");
+  const open = anInvoice("in_open", { status: "open", payments: list([]) });
+  answers.set("invoices sub_outside", { body: list([open, anInvoice("in_sub_outside")]) });
+  const hear = async (invoice: string, delivery: number) => {
+    await storeEvents([
+      {
+        event: {
+          ...{ dedupeKey: `evt_${invoice}_${delivery}`, eventId: `evt_${invoice}_${delivery}` },
+          ...{ type: "invoice.payment_attempt_required", objectType: "invoice", objectId: invoice },
+          source: { sourceId: "sub_outside", kind: "subscription" },
+          ...{ livemode: false, accountId: null, apiVersion: null, created: now },
+        },
+        ...{ payload: "{}", receivedAt: now },
+      },
+    ]);
+    await syncDueSources(now);
+  };
+  await hear("in_open", 1);
+  await hear("in_open", 2);
+  await hear("in_sub_outside", 1);
+  const alerts = await db().alert.findMany({ where: { kind: "payment-attempt-required" } });
+  expect(alerts).toMatchObject([{ causeKey: "in_open", sourceId: "sub_outside", resolvedAt: null }]);
+  expect(alerts[0]?.orderId).toMatch(/^ord_/);
 });
 
 test("hints that come during and shortly after a sync cost one more fetch, not one each", async () => {

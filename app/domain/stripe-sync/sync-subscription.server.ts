@@ -4,6 +4,7 @@ import { fetchCheckoutSession } from "#app/domain/stripe-sync/fetch-checkout-ses
 import { fetchSubscription } from "#app/domain/stripe-sync/fetch-subscription.server.ts";
 import { findSessionOfSubscription } from "#app/domain/stripe-sync/find-purchase.server.ts";
 import { flaggedPaymentsOf, recordInvoicePayments } from "#app/domain/stripe-sync/flagged-payments.server.ts";
+import { raiseAttemptAlerts } from "#app/domain/stripe-sync/raise-attempt-alerts.server.ts";
 import {
   inTime,
   isOurs,
@@ -39,6 +40,7 @@ export async function syncSubscription(claim: ClaimedSource, now: Date): Promise
       return;
     }
     await recordInvoicePayments(tx, claim.id, subscription.invoices);
+    await raiseAttemptAlerts(tx, { id: claim.id, orderId, invoices: subscription.invoices, now });
     await settle(tx, claim, {
       now,
       nextCheckAt,
