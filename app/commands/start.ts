@@ -17,7 +17,10 @@ function untilCrash(): Promise<"crash"> {
 
 runCommand(async () => {
   const { env, stop } = await bootstrap();
-  const serving = await serve();
+  const serving = await serve().catch(async (error: unknown) => {
+    await stop(); // a database of ours would go on running
+    throw error;
+  });
   logger().info({ url: serving.url, appUrl: env.appUrl, worker: env.worker }, "latchkey is ready");
   if (!env.stripeSecretKey)
     logger().warn("Stripe is not connected: the shop shows its plans and sells nothing");
