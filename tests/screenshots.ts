@@ -1,7 +1,8 @@
 import { mkdirSync, statSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright";
-import { signInAsCustomer, signInAsStaff } from "#tests/journeys/journey.ts";
+import { buy, signInAsCustomer, signInAsStaff } from "#tests/journeys/journey.ts";
 import { type Stack, startStack } from "#tests/journeys/stack.ts";
+import { goOn, untilPageSays } from "#tests/journeys/time-travel.ts";
 import { chromiumArguments, findOrInstallChromium } from "#tests/setup/chromium.ts";
 
 // `npm run screenshots`: the pictures of the README, made from the demo catalog and a few invented customers.
@@ -15,25 +16,15 @@ const customers = [
   { email: "studio@northlight.example", plan: "One year", quantity: 3 },
   { email: "t.okafor@example.com", plan: "Perpetual license", quantity: 1 },
   { email: "it@harbourworks.example", plan: "Team license", quantity: 2 },
+  { email: "ops@millrace.example", plan: "Per seat", quantity: 12 },
   { email: "j.duarte@example.com", plan: "One year", quantity: 1 },
+  { email: "hello@fjordandco.example", plan: "Whole floor", quantity: 1 },
   { email: "photo@elmstreet.example", plan: "Perpetual license", quantity: 2 },
 ];
 
-async function buy(page: Page, { email, plan, quantity }: (typeof customers)[number]): Promise<void> {
-  await page.goto("/");
-  const card = page.getByRole("article").filter({ hasText: plan });
-  await card.getByRole("spinbutton").fill(String(quantity));
-  await card.getByRole("button", { name: /buy/i }).click();
-  await page.waitForURL(/\/checkout\/cs_test_/);
-  await page.getByLabel("Email").fill(email);
-  await page.getByRole("button", { name: /^pay/i }).click();
-  await page.waitForURL(/\/checkout\/return/);
-  await page.getByRole("heading", { name: "Thank you" }).waitFor();
-}
-
 async function shoot(page: Page, name: string): Promise<void> {
   await page.waitForLoadState("networkidle");
-  await page.screenshot({ path: `${folder}/${name}.jpg`, type: "jpeg", quality: 72 });
+  await page.screenshot({ path: `${folder}/${name}.jpg`, type: "jpeg", quality: 68 });
 }
 
 async function act(page: Page, link: string, button: string): Promise<void> {
@@ -46,6 +37,18 @@ async function act(page: Page, link: string, button: string): Promise<void> {
     .waitFor();
 }
 
+/** A subscription whose second renewal was refused, so that its page says what that means and what helps. */
+async function letRenewalFail(page: Page, stack: Stack, email: string): Promise<void> {
+  await goOn(page, stack, "1 month");
+  await goOn(page, stack, "1 day");
+  const subscription = page.locator("#subscriptions tbody tr").filter({ hasText: email });
+  await subscription.getByRole("combobox").selectOption("declines");
+  await subscription.getByRole("button", { name: "Set card" }).click();
+  await page.getByRole("status").filter({ hasText: "declines" }).waitFor();
+  await goOn(page, stack, "1 month");
+  await goOn(page, stack, "1 day");
+}
+
 async function takeAll(browser: Browser, stack: Stack): Promise<void> {
   const view = {
     baseURL: stack.appUrl,
@@ -53,26 +56,40 @@ async function takeAll(browser: Browser, stack: Stack): Promise<void> {
     locale: "en-US",
     timezoneId: "UTC",
   };
-  const buyer = await (await browser.newContext(view)).newPage();
+  const visitor = async () => (await browser.newContext(view)).newPage();
+  const buyer = await visitor();
   await buyer.goto("/");
+  // The product that is sold in every way.
+  await buyer
+    .getByRole("heading", { name: "Signalbox" })
+    .evaluate((heading) => window.scrollTo(0, heading.getBoundingClientRect().top - 24));
   await shoot(buyer, "shop");
   for (const customer of customers.slice(1)) {
-    const page = await (await browser.newContext(view)).newPage();
+    const page = await visitor();
     await buy(page, customer);
+    await page.getByRole("heading", { name: "Thank you" }).waitFor();
     await page.context().close();
   }
-  const [mara, second] = customers;
-  if (!mara || !second) throw new Error("There are no customers to photograph.");
+  const [mara] = customers;
+  if (!mara) throw new Error("There are no customers to photograph.");
   await buy(buyer, mara);
+  await buyer.getByRole("heading", { name: "Thank you" }).waitFor();
   await shoot(buyer, "return-page");
-  await buy(buyer, { ...second, email: mara.email, quantity: 1 });
+  await buy(buyer, { plan: "Per seat", email: mara.email, quantity: 2 });
+  await buyer.getByRole("heading", { name: "Thank you" }).waitFor();
   await signInAsCustomer(buyer, stack, mara.email);
   await shoot(buyer, "portal");
-  await buyer.getByRole("main").getByRole("link").first().click();
+  await letRenewalFail(await visitor(), stack, mara.email);
+  await buyer
+    .getByRole("main")
+    .getByRole("link", { name: /^Details of key/ })
+    .first()
+    .click();
   await buyer.waitForURL(/\/portal\/licenses\//);
+  await untilPageSays(buyer, buyer.url(), "The payment for your renewal failed");
   await shoot(buyer, "license");
 
-  const staff = await (await browser.newContext(view)).newPage();
+  const staff = await visitor();
   await signInAsStaff(staff, stack);
   await staff.goto(`/admin/licenses?q=${encodeURIComponent("t.okafor")}`);
   await staff
@@ -83,15 +100,10 @@ async function takeAll(browser: Browser, stack: Stack): Promise<void> {
   await act(staff, "Suspend", "Suspend license");
   await staff.goto("/admin/licenses");
   await shoot(staff, "admin-licenses");
-  await staff.goto(`/admin/licenses?q=${encodeURIComponent("northlight")}`);
-  await staff
-    .getByRole("table")
-    .getByRole("link", { name: /[A-Z]+-/ })
-    .first()
-    .click();
-  await act(staff, "Extend", "Extend license");
-  await staff.goto(staff.url().split("?")[0] ?? staff.url());
-  await shoot(staff, "admin-license");
+  await staff.goto(`/admin/subscriptions?q=${encodeURIComponent(mara.email)}`);
+  await staff.getByRole("table").getByRole("link", { name: /^#/ }).click();
+  await staff.waitForURL(/\/admin\/orders\//);
+  await shoot(staff, "admin-subscription");
 }
 
 mkdirSync(folder, { recursive: true });
@@ -103,7 +115,7 @@ try {
   await browser.close();
   await stack.stop();
 }
-const names = ["shop", "return-page", "portal", "license", "admin-licenses", "admin-license"];
+const names = ["shop", "return-page", "portal", "license", "admin-licenses", "admin-subscription"];
 const total = names.reduce((sum, name) => sum + statSync(`${folder}/${name}.jpg`).size, 0);
 console.log(
   `${names.length} screenshots, ${Math.round(total / 1000)} kB together (at most ${budgetBytes / 1000} kB)`,

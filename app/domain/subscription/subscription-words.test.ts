@@ -12,6 +12,7 @@ import {
   subscriptionStatuses,
   subscriptionStatusWords,
 } from "#app/domain/subscription/subscription-words.ts";
+import { anInvoice } from "#tests/subscription-builders.ts";
 
 const day = (month: number, date: number) => new Date(Date.UTC(2026, month - 1, date, 12));
 const item = {
@@ -21,7 +22,7 @@ const item = {
 };
 const running = {
   ...{ status: "active", items: [item], cancelAt: null, cancelAtPeriodEnd: false },
-  ...{ endedAt: null, trialEnd: null, pauseCollection: null },
+  ...{ endedAt: null, trialEnd: null, pauseCollection: null, invoices: [] },
 };
 
 test("every status has a label of its own and a sentence", () => {
@@ -47,6 +48,12 @@ test("what happens next is told, scheduled ends of either billing mode included"
     "Collection paused",
   );
   expect(nextStepWords({ ...running, items: [] })).toBeNull();
+  expect(nextStepWords({ ...running, status: "unpaid" })).toBe("Waits for the payment");
+  const owed = anInvoice([], {
+    ...{ status: "open", billingReason: "subscription_cycle", attemptCount: 1 },
+    nextPaymentAttempt: day(12, 6),
+  });
+  expect(nextStepWords({ ...running, status: "past_due", invoices: [owed] })).toBe("Next try 6 Dec 2026");
 });
 
 test("items and prices are told as they are sold", () => {

@@ -2,6 +2,7 @@ import { dayWords } from "#app/domain/license/license-words.ts";
 import { formatMoney } from "#app/domain/money.ts";
 import { inPlainWords } from "#app/domain/payment/payment-words.ts";
 import {
+  failingInvoice,
   isEnded,
   type SubscriptionFacts,
   type SubscriptionItem,
@@ -59,11 +60,18 @@ export function subscriptionStatusWords(status: string): Words {
   return { label: inPlainWords(status), meaning: "A status of Stripe's that this version does not know." };
 }
 
-/** "Renews 3 Dec 2026", "Ends 3 Dec 2026", "Trial until …": what happens next and when; null when nothing does. */
+/** "Renews 3 Dec 2026", "Ends 3 Dec 2026", "Trial until …", "Next try …": what happens next and when; null when nothing does. */
 export function nextStepWords(
   subscription: Pick<
     SubscriptionFacts,
-    "status" | "items" | "cancelAt" | "cancelAtPeriodEnd" | "endedAt" | "trialEnd" | "pauseCollection"
+    | "status"
+    | "items"
+    | "invoices"
+    | "cancelAt"
+    | "cancelAtPeriodEnd"
+    | "endedAt"
+    | "trialEnd"
+    | "pauseCollection"
   >,
 ): string | null {
   if (isEnded(subscription)) return subscription.endedAt ? `Ended ${dayWords(subscription.endedAt)}` : null;
@@ -73,8 +81,15 @@ export function nextStepWords(
     return `Trial until ${dayWords(subscription.trialEnd)}`;
   if (subscription.status === "paused" || subscription.status === "incomplete") return null;
   if (subscription.pauseCollection) return "Collection paused";
+  if (subscription.status === "past_due" || subscription.status === "unpaid") return owedWords(subscription);
   const ends = subscription.items.map(({ periodEnd }) => periodEnd.getTime());
   return ends.length > 0 ? `Renews ${dayWords(new Date(Math.min(...ends)))}` : null;
+}
+
+/** What comes next where a renewal is owed: a period that begins by itself would be the wrong thing to wait for. */
+function owedWords(subscription: Pick<SubscriptionFacts, "status" | "invoices">): string {
+  const next = failingInvoice(subscription)?.nextPaymentAttempt;
+  return next ? `Next try ${dayWords(next)}` : "Waits for the payment";
 }
 
 /** "3 × Team license"; a metered item has no quantity. */

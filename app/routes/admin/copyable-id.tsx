@@ -7,7 +7,9 @@ export function CopyableId({ value, label }: { value: string; label: string }) {
       <code translate="no" className="min-w-0 py-1 font-mono text-sm leading-4.5 wrap-anywhere">
         {value}
       </code>
-      <CopyButton value={value} label={`Copy ${label}`} iconOnly />
+      <span className="-mt-0.75">
+        <CopyButton value={value} label={`Copy ${label}`} iconOnly />
+      </span>
     </span>
   );
 }

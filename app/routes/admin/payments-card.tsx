@@ -20,9 +20,9 @@ export function PaymentsCard({ payments }: { payments: readonly ShownPayment[] }
   if (payments.length === 0) return null;
   return (
     <Card title="Payments">
-      <ul className="grid gap-5 divide-y divide-line">
+      <ul className="grid divide-y divide-line">
         {payments.map((payment) => (
-          <li key={payment.id} className="grid gap-2 not-first:pt-5">
+          <li key={payment.id} className="grid gap-2 not-first:pt-5 not-last:pb-5">
             <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
               <strong>
                 <Money amountMinor={payment.amount} currency={payment.currency} />
