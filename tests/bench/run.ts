@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { benchRenewals } from "#tests/bench/renewals.ts";
 import { asTable, type BenchRow } from "#tests/bench/report.ts";
 import { benchWebhook } from "#tests/bench/webhook.ts";
 import { startTestDatabaseServer, type TestDatabaseServer } from "#tests/setup/database.ts";
@@ -10,6 +11,7 @@ import { startTestDatabaseServer, type TestDatabaseServer } from "#tests/setup/d
 
 const benches: Record<string, (server: TestDatabaseServer, mode: "quick" | "full") => Promise<BenchRow[]>> = {
   webhook: benchWebhook,
+  renewals: benchRenewals,
 };
 
 const { positionals, values } = parseArgs({
