@@ -651,6 +651,16 @@ export const outsideScreens: Screen[] = [
       return stranger;
     },
   },
+  {
+    name: "stand-in: billing portal",
+    route: null,
+    open: async ({ buyer, sales }) => {
+      await buyer.goto(paths.portal.license((await sales()).licenses.perpetual));
+      await buyer.getByRole("button", { name: "Invoices and receipts" }).click();
+      await buyer.waitForURL(/\/billing-portal\//);
+      return buyer;
+    },
+  },
   outside("stand-in: control", ({ standIn }) => `${standIn.url}/control`),
   outside("mailbox", ({ mailbox }) => mailbox.url),
   outside("mailbox: a mail", ({ mailbox }) => `${mailbox.url}/mails/${mailbox.messages()[0]?.id}`),
