@@ -221,3 +221,20 @@ test("Renewal of a license that was revoked meanwhile: the buyer gets another on
     ]);
   }
 }, 60_000);
+
+test("Renewal paid on an earlier payment page of the same order prolongs the license all the same", async () => {
+  const play = async (s: Stage) => {
+    await sellDated(s);
+    await s.at(day(300), async () => {
+      const earlier = await openRenewal(s);
+      const where = { stripeSessionId: earlier };
+      await db().order.update({ where, data: { checkoutAttempt: { increment: 1 } } });
+      expect(await openRenewal(s)).not.toBe(earlier);
+      s.standIn.pay(earlier);
+    });
+  };
+  for (const director of [inOrder(), doubled(), permuted(1)]) {
+    const { state } = await playOnce(shop, play, director);
+    expectState(state, { licenses: 1, working: 1, paidUntil: day(730), mails });
+  }
+}, 60_000);

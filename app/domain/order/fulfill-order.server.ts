@@ -112,6 +112,7 @@ async function recordSaleMadeElsewhere(tx: Tx, { session, cause, now }: Sale): P
       id: newId("ord", now),
       origin: session.paymentLinkId ? "payment_link" : "elsewhere",
       stripeSessionId: session.id,
+      renewsLicenseId: await renewedBy(tx, session),
       livemode: session.livemode,
       createdAt: session.created,
     },
@@ -126,6 +127,22 @@ async function recordSaleMadeElsewhere(tx: Tx, { session, cause, now }: Sale): P
     after: { origin: order.origin, session: session.id },
   });
   return order;
+}
+
+/**
+ * An earlier payment page of a renewal, paid although a later one took its place in the order, still says which license
+ * it prolongs; the owner's it must be.
+ */
+async function renewedBy(
+  tx: Tx,
+  { metadata, clientReferenceId }: CheckoutSessionFacts,
+): Promise<string | null> {
+  if (!metadata.renews || !clientReferenceId) return null;
+  const license = await tx.license.findFirst({
+    where: { id: metadata.renews, customerId: clientReferenceId },
+    select: { id: true },
+  });
+  return license?.id ?? null;
 }
 
 async function recordLines(tx: Tx, order: Order, projection: SaleProjection): Promise<void> {
