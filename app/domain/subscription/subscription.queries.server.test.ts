@@ -46,7 +46,7 @@ test("subscriptions bought here are listed newest first with what staff want to 
   expect(rows[3]).toMatchObject({
     status: "past_due",
     items: ["3 × Team license"],
-    nextStep: "Renews 3 Dec 2026",
+    nextStep: "Waits for the payment",
     order: { id: bought[1]?.orderId, number: bought[1]?.number },
     customer: { id: olga.id, email: olga.email },
   });
