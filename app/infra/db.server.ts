@@ -18,7 +18,8 @@ export function pool(): pg.Pool {
       idleTimeoutMillis: 30_000,
     });
     // An idle connection that dies (the server restarts) is replaced at its next use.
-    created.on("error", (error) => logger().warn({ err: error }, "idle database connection lost"));
+    // Its message is all there is to know: the error carries the whole client.
+    created.on("error", (error) => logger().warn({ reason: error.message }, "idle database connection lost"));
     return created;
   });
 }
