@@ -149,7 +149,7 @@ function holdingBack(number: number): Director & { held: StoredEvent[] } {
   };
 }
 
-/** Everything arrives when the play is over, in the order with this number; no tick. */
+/** Everything arrives when the play is over, in the order with this number, of which there are 24; no tick. */
 export function gathered(index: number): Director {
   const all: StoredEvent[] = [];
   return {
@@ -158,7 +158,7 @@ export function gathered(index: number): Director {
       all.push(...events.filter(isRelevant));
     },
     finish: async (_stage, post) => {
-      for (const event of all.length <= 5 ? nthOrder(all, index) : shuffled(all, index)) await post(event);
+      for (const event of all.length <= 4 ? nthOrder(all, index) : shuffled(all, index)) await post(event);
     },
   };
 }

@@ -98,7 +98,6 @@ scenario(shop, "S23", "partial refund", {
     alerts: ["partial-refund"],
   },
   perm: true,
-  gather: true,
   each: true,
   also: async () => {
     const rows = await db().auditLog.findMany({ where: { event: "order.partly-refunded" } });
@@ -185,7 +184,6 @@ scenario(shop, "S26", "refund canceled", {
     alerts: [],
   },
   perm: true,
-  gather: true,
   each: true,
 });
 
