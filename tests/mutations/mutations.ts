@@ -256,7 +256,7 @@ export const mutations: readonly Mutation[] = [
     file: "app/domain/checkout/open-checkout.server.ts",
     find: "idempotencyKey: `order:${order.id}:${order.checkoutAttempt}`,",
     replace: "idempotencyKey: `order:${order.id}:${Math.random()}`,",
-    tests: ["tests/scenarios/checkout-problems.test.ts"],
+    tests: ["app/domain/checkout/start-renewal.server.test.ts"],
   },
   {
     name: "idempotency-key-for-ever",

@@ -48,6 +48,7 @@ async function findOrderToRetry(request: CheckoutRequest): Promise<OrderWithLine
       id: request.orderId,
       browserNonceHash: sha256Hex(request.browserNonce),
       stripeSessionId: null,
+      renewsLicenseId: null,
       lines: { some: { priceId: request.priceId, quantity: request.quantity } },
     },
     include: { lines: true },

@@ -55,8 +55,6 @@ ALTER TABLE "license_renewal" ADD CONSTRAINT "license_renewal_license_id_fkey" F
 UPDATE "license" SET "grace_until" = "paid_until" + make_interval(hours => "grace_days" * 24)
   WHERE "term" = 'subscription' AND "paid_until" IS NOT NULL;
 
--- What the nightly sweep of open refunds and disputes looks for.
-CREATE INDEX "stripe_payment_flagged" ON "stripe_payment" ("flagged_at") WHERE "flagged_at" IS NOT NULL;
 
 -- The list of subscriptions by what Stripe says of them; the status lies in what was fetched last.
 CREATE INDEX "stripe_source_subscription_status" ON "stripe_source" (("snapshot" ->> 'status'), "created_at" DESC, "id" DESC)
