@@ -53,17 +53,21 @@ export async function policiesForSale(tx: Tx, sale: SaleWords, orderId: string |
     include: { policy: { include: withProduct } },
   });
   const bySlugOrId = { OR: [{ slug: { in: slugs } }, { id: { in: slugs } }] };
-  const policies = await tx.policy.findMany({ where: bySlugOrId, include: withProduct });
-  const products = await tx.product.findMany({
-    where: bySlugOrId,
-    include: {
-      policies: {
-        orderBy: [{ archivedAt: { sort: "asc", nulls: "first" } }, { position: "asc" }],
-        take: 1,
-        include: withProduct,
-      },
-    },
-  });
+  // Most sales name no slug, and each of these reads is several statements.
+  const isNamed = slugs.length > 0;
+  const policies = isNamed ? await tx.policy.findMany({ where: bySlugOrId, include: withProduct }) : [];
+  const products = isNamed
+    ? await tx.product.findMany({
+        where: bySlugOrId,
+        include: {
+          policies: {
+            orderBy: [{ archivedAt: { sort: "asc", nulls: "first" } }, { position: "asc" }],
+            take: 1,
+            include: withProduct,
+          },
+        },
+      })
+    : [];
   const bySlug = new Map<string, PolicyTerms>();
   for (const product of products) {
     const first = product.policies[0];

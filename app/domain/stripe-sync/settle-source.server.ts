@@ -43,7 +43,7 @@ const shortestPauseMs = 60_000;
 export async function settle(tx: Tx, claim: ClaimedSource, settlement: Settlement): Promise<void> {
   const { now, nextCheckAt } = settlement;
   const soonest = new Date(now.getTime() + shortestPauseMs);
-  const { count } = await tx.stripeSource.updateMany({
+  const [settled] = await tx.stripeSource.updateManyAndReturn({
     where: { id: claim.id, leaseToken: claim.leaseToken },
     data: {
       syncedSeq: claim.claimedSeq,
@@ -58,18 +58,16 @@ export async function settle(tx: Tx, claim: ClaimedSource, settlement: Settlemen
       ...(settlement.stripeCustomerId && { stripeCustomerId: settlement.stripeCustomerId }),
       ...(settlement.snapshot && { snapshot: settlement.snapshot }),
     },
+    select: { dirtySeq: true },
   });
-  if (count === 0) throw new LeaseLost();
+  if (!settled) throw new LeaseLost();
   await tx.alert.updateMany({
     where: { kind: "fulfillment-failed", sourceId: claim.id, resolvedAt: null },
     data: { resolvedAt: now },
   });
   if (settlement.keepEventsOpen) return;
-  const { dirtySeq } = await tx.stripeSource.findUniqueOrThrow({
-    where: { id: claim.id },
-    select: { dirtySeq: true },
-  });
-  if (dirtySeq > claim.claimedSeq) return;
+  // From the update on nobody can raise it before this transaction ends.
+  if (settled.dirtySeq > claim.claimedSeq) return;
   const done = settlement.ignoredBecause
     ? { ignoredAt: now, note: settlement.ignoredBecause }
     : { processedAt: now, lastError: null };
