@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { vitePlugin as remix } from "@remix-run/dev";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
@@ -37,6 +38,9 @@ export default defineConfig({
     include: ["app/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
     exclude: ["node_modules", "build", "tests/journeys/**"],
     globalSetup: ["tests/setup/global.ts"],
+    // Much of the time is the database's and the programs' that tests start: on two cores one worker leaves half unused.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    minWorkers: 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
