@@ -57,7 +57,7 @@ test("staff see a subscription, its refund suspends it and a refund that fails i
     .getByRole("button", { name: /^Fails: / })
     .click();
   await expect(control.getByRole("status")).toContainText("failed");
-  await untilPageSays(staff, "/admin/alerts", "Refund failed");
+  await untilPageSays(staff, "/admin/alerts", /Refund re_\w+ of order #\d+ failed/);
   const alert = staff.getByRole("listitem").filter({ hasText: "Refund failed" });
   await alert.getByRole("link", { name: "Order" }).click();
   await staff.waitForURL(orderPage);
