@@ -50,10 +50,17 @@ export async function buy(shop: MortalShop, plan: Purchase, number: number): Pro
   const isDelayed = plan.kind === "delayed" || plan.kind === "delayed-failing";
   standIn.pay(sessionId, { method: isDelayed ? "delayed_success" : "card", email: plan.email });
   const shown = plan.looksAtReturnPage ? await visitor.returnTo(sessionId) : [];
-  if (!isDelayed) return shown;
+  // A trial costs nothing yet, so no payment of it is under way.
+  if (!isDelayed || !isUnpaid(shop, sessionId)) return shown;
   await sleep(plan.pausesMs.settling);
   standIn.settle(sessionId, plan.kind === "delayed" ? "succeeded" : "failed");
   return shown;
+}
+
+function isUnpaid({ standIn }: MortalShop, sessionId: string): boolean {
+  return standIn
+    .tables()
+    .sessions.some(({ id, payment_status }) => id === sessionId && payment_status === "unpaid");
 }
 
 /** A sale made with a Payment Link or another site's code. */

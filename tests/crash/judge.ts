@@ -52,13 +52,19 @@ export async function judge(shop: MortalShop, shownKeys: readonly string[]): Pro
   }
   const foreign = shownKeys.filter((key) => !keys.has(key)).length;
   if (foreign > 0) faults.push(`${foreign} keys were shown to buyers and are not theirs`);
-  const paidSessions = paid.map((sale) => sale.session);
+  const paidSources = paid.map((sale) => sourceOf(shop, sale.session));
   verdict.unpaid = await db().license.count({
-    where: { OR: [{ sourceId: null }, { sourceId: { notIn: paidSessions } }] },
+    where: { OR: [{ sourceId: null }, { sourceId: { notIn: paidSources } }] },
   });
   if (verdict.unpaid > 0) faults.push(`${verdict.unpaid} licenses nobody paid for`);
   await judgeRecords(shop, verdict);
   return verdict;
+}
+
+/** What the licenses of a sale come from: the subscription it began, or the session itself. */
+function sourceOf({ standIn }: MortalShop, session: string): string {
+  const subscription = standIn.tables().sessions.find(({ id }) => id === session)?.subscription;
+  return typeof subscription === "string" ? subscription : session;
 }
 
 /** Plans whose quantity buys devices on one license, by their Stripe price. */
@@ -75,7 +81,7 @@ async function judgeSale(
   verdict: Verdict,
 ): Promise<string[]> {
   const fault = (words: string) => void verdict.faults.push(`${session}: ${words}`);
-  const licenses = await db().license.findMany({ where: { sourceId: session } });
+  const licenses = await db().license.findMany({ where: { sourceId: sourceOf(shop, session) } });
   verdict.lost += Math.max(0, owed - licenses.length);
   verdict.doubled += Math.max(0, licenses.length - owed);
   if (licenses.length !== owed) fault(`${licenses.length} licenses instead of ${owed}`);
