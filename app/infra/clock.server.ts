@@ -1,9 +1,5 @@
 import { readFileSync } from "node:fs";
 import { getEnv } from "#app/infra/env.server.ts";
-import { singleton } from "#app/infra/singleton.server.ts";
-
-/** How long a reading of the file is used; a person who moves the clock does not notice. */
-const freshMs = 200;
 
 /**
  * The time that licenses, purchases and mails live by: the machine's, except beside a Stripe stand-in whose clock a
@@ -15,14 +11,10 @@ export function currentTime(): Date {
   return clockFile ? new Date(Date.now() + secondsAhead(clockFile) * 1000) : new Date();
 }
 
+/** Read at every question: a page opened right after the clock moved already lives in the new time. */
 function secondsAhead(file: string): number {
-  const reading = singleton(`clock:${file}`, () => ({ at: Number.NEGATIVE_INFINITY, seconds: 0 }));
-  const at = performance.now();
-  if (at - reading.at < freshMs) return reading.seconds;
-  reading.at = at;
-  reading.seconds = Number(readOrZero(file));
-  if (!Number.isFinite(reading.seconds)) reading.seconds = 0;
-  return reading.seconds;
+  const seconds = Number(readOrZero(file));
+  return Number.isFinite(seconds) ? seconds : 0;
 }
 
 /** Before the stand-in has moved its clock for the first time there is no file. */
