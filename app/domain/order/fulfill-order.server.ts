@@ -2,6 +2,7 @@ import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { bindStripeCustomer, type CustomerRow } from "#app/domain/customer/customer.server.ts";
+import { earliest } from "#app/domain/earliest.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { newId } from "#app/domain/ids.ts";
 import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
@@ -77,16 +78,11 @@ export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
   await moveOrder(tx, sale, order, projection, owner);
   if (isSubscription) return { orderId: order.id, nextCheckAt: null, ...subscriptionOf(session) };
   const settled = await settleSoldLicenses(tx, sale, order, projection, owner);
-  return { orderId: order.id, nextCheckAt: earlier(projection.nextCheckAt, settled.nextCheckAt) };
+  return { orderId: order.id, nextCheckAt: earliest(projection.nextCheckAt, settled.nextCheckAt) };
 }
 
 function subscriptionOf(session: CheckoutSessionFacts): Pick<Fulfillment, "subscriptionId"> {
   return session.subscriptionId ? { subscriptionId: session.subscriptionId } : {};
-}
-
-function earlier(a: Date | null, b: Date | null): Date | null {
-  if (!a || !b) return a ?? b;
-  return a < b ? a : b;
 }
 
 /** A vendor may sell other things from the same Stripe account; those sales leave no trace but their events. */

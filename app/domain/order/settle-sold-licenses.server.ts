@@ -1,5 +1,6 @@
 import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import type { CustomerRow } from "#app/domain/customer/customer.server.ts";
+import { earliest } from "#app/domain/earliest.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { type LicenseChange, settleLicense } from "#app/domain/license/settle-license.ts";
 import {
@@ -47,10 +48,7 @@ export async function settleSoldLicenses(
     if (!renewed) await settle(tx, sale, order, projection, owner, verdict);
   }
   const soon = needsDailyLook(payments) ? new Date(now.getTime() + dayMs) : null;
-  const { nextCheckAt } = verdict;
-  return {
-    nextCheckAt: soon && nextCheckAt ? (soon < nextCheckAt ? soon : nextCheckAt) : (soon ?? nextCheckAt),
-  };
+  return { nextCheckAt: earliest(soon, verdict.nextCheckAt) };
 }
 
 async function settle(

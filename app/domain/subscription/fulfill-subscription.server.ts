@@ -2,6 +2,7 @@ import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { bindStripeCustomer, type CustomerRow } from "#app/domain/customer/customer.server.ts";
+import { earliest } from "#app/domain/earliest.ts";
 import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
 import type { Fulfillment } from "#app/domain/order/fulfill-order.server.ts";
 import { type PolicyMap, policyOf } from "#app/domain/order/project-sale.ts";
@@ -63,7 +64,7 @@ export async function fulfillSubscription(tx: Tx, sale: SubscriptionSale): Promi
   for (const alert of alerts)
     await raiseAlert(tx, { ...alert, now, sourceId: subscription.id, orderId: order.id });
   const planned = await settleSubscriptionLicenses(tx, { sale, order, owner, projection, notices });
-  return { orderId: order.id, nextCheckAt: earliest([projection.nextCheckAt, planned.nextCheckAt]) };
+  return { orderId: order.id, nextCheckAt: earliest(projection.nextCheckAt, planned.nextCheckAt) };
 }
 
 /** Once an order froze what was sold, a slug in the metadata only speaks for prices nobody else can tell. */
@@ -196,8 +197,4 @@ async function raiseAlerts(
       sourceId: subscription.id,
       orderId: order.id,
     });
-}
-
-function earliest(dates: readonly (Date | null)[]): Date | null {
-  return dates.reduce((best, date) => (date && (!best || date < best) ? date : best), null);
 }

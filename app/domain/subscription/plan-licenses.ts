@@ -1,3 +1,4 @@
+import { earliest } from "#app/domain/earliest.ts";
 import {
   type DesiredState,
   type LicenseChange,
@@ -242,6 +243,5 @@ export function graceEnd(paidUntil: Date, grace: Grace, graceDays: number): Date
 }
 
 function noteMarks(plan: LicensePlan, marks: readonly (Date | null)[], now: Date): void {
-  for (const mark of marks)
-    if (mark && mark > now && (!plan.nextCheckAt || mark < plan.nextCheckAt)) plan.nextCheckAt = mark;
+  plan.nextCheckAt = earliest(plan.nextCheckAt, ...marks.filter((mark) => mark && mark > now));
 }

@@ -1,3 +1,4 @@
+import { earliest } from "#app/domain/earliest.ts";
 import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
 import { dayWords } from "#app/domain/license/license-words.ts";
 import { formatMoney } from "#app/domain/money.ts";
@@ -112,7 +113,7 @@ function nextWords(
     case "ending":
       return end ? `Ends ${dayWords(end)}, does not renew` : "Ends, does not renew";
     case "payment-failed":
-      return paidUntil ? `Renewal due since ${dayWords(earlier(paidUntil, now))}` : "Renewal due";
+      return paidUntil ? `Renewal due since ${dayWords(earliest(paidUntil, now))}` : "Renewal due";
     case "unpaid":
       return "Not paid";
     case "paused":
@@ -148,10 +149,6 @@ function actionsOf(subscription: SubscriptionFacts, standing: Standing, released
   const changeable = subscription.items.length === 1 && subscription.collectionMethod !== "send_invoice";
   const change: BillingAction = { flow: "change", label: "Change plan or seats", primary: released };
   return [...(changeable ? [change] : []), card, manage, cancel];
-}
-
-function earlier(a: Date, b: Date): Date {
-  return a < b ? a : b;
 }
 
 /**
