@@ -28,15 +28,13 @@ export type Fulfillment = {
   nextCheckAt: Date | null;
   /** Why a sale is none of ours. */
   foreignBecause?: string;
-  /** What the session sold, when that has a life of its own: its sync comes next. */
-  subscriptionId?: string;
 };
 
 /**
  * Makes our records of one sale equal to what Stripe holds: order, licenses, audit rows and mails, in the caller's
  * transaction, which must hold the lock on the sale's source. Safe to repeat: a second run with the same facts
  * changes nothing and writes nothing. Of the licenses it touches only what is Stripe's, so what staff decided stays.
- * A session in subscription mode only opens or closes its order here; what it sold is `subscriptionId`.
+ * A session in subscription mode only opens or closes its order here; what it sold has a sync of its own.
  */
 export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
   const { session, now } = sale;
@@ -45,7 +43,7 @@ export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
   const isSubscription = session.mode === "subscription" && session.subscriptionId !== null;
   const foreignBecause = known ? null : whyForeign(session, policies);
   if (foreignBecause) return { orderId: null, nextCheckAt: null, foreignBecause };
-  if (!known && isSubscription) return { orderId: null, nextCheckAt: null, ...subscriptionOf(session) };
+  if (!known && isSubscription) return { orderId: null, nextCheckAt: null };
   const order = known ?? (await recordSaleMadeElsewhere(tx, sale));
   const complete = session.status === "complete";
   const owner = await findSaleOwner(tx, {
@@ -76,13 +74,9 @@ export async function fulfillOrder(tx: Tx, sale: Sale): Promise<Fulfillment> {
       name: session.name,
     });
   await moveOrder(tx, sale, order, projection, owner);
-  if (isSubscription) return { orderId: order.id, nextCheckAt: null, ...subscriptionOf(session) };
+  if (isSubscription) return { orderId: order.id, nextCheckAt: null };
   const settled = await settleSoldLicenses(tx, sale, order, projection, owner);
   return { orderId: order.id, nextCheckAt: earliest(projection.nextCheckAt, settled.nextCheckAt) };
-}
-
-function subscriptionOf(session: CheckoutSessionFacts): Pick<Fulfillment, "subscriptionId"> {
-  return session.subscriptionId ? { subscriptionId: session.subscriptionId } : {};
 }
 
 /** A vendor may sell other things from the same Stripe account; those sales leave no trace but their events. */
