@@ -114,6 +114,15 @@ export function settleLicense(
   };
 }
 
+/** Causes of the holds that a license has once the change is written. */
+export function holdsAfter(
+  license: Pick<SettledLicense, "holds">,
+  change: Pick<LicenseChange, "addHolds" | "removeHolds"> | undefined,
+): string[] {
+  const kept = license.holds.filter((cause) => !change?.removeHolds.includes(cause));
+  return [...kept, ...(change?.addHolds.map(({ cause }) => cause) ?? [])];
+}
+
 function eventOf(
   license: SettledLicense,
   columns: LicenseChange["columns"],

@@ -1,7 +1,7 @@
 import type { CustomerRow } from "#app/domain/customer/customer.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
-import type { LicenseChange } from "#app/domain/license/settle-license.ts";
-import type { LicenseWithHolds } from "#app/domain/license/write-license-changes.server.ts";
+import { holdsAfter, type LicenseChange } from "#app/domain/license/settle-license.ts";
+import { type LicenseWithHolds, settledFacts } from "#app/domain/license/write-license-changes.server.ts";
 import type { ChargedPayment } from "#app/domain/payment/payment.ts";
 import { refundedAmount } from "#app/domain/payment/payment-holds.ts";
 import type { Tx } from "#app/infra/db.server.ts";
@@ -73,8 +73,8 @@ async function queueAbout(
 /** Only a license that nothing else holds is said to work again. */
 function worksAfter(change: LicenseChange, licenses: readonly LicenseWithHolds[]): boolean {
   const license = licenses.find(({ id }) => id === change.licenseId);
-  if (!license || license.revokedAt || change.columns.revokedAt || change.addHolds.length > 0) return false;
-  return license.holds.every(({ cause }) => change.removeHolds.includes(cause));
+  if (!license || license.revokedAt || change.columns.revokedAt) return false;
+  return holdsAfter(settledFacts(license), change).length === 0;
 }
 
 /** Tells the customer once for each amount that money is on its way back. */

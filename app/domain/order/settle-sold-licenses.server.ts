@@ -2,7 +2,7 @@ import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import type { CustomerRow } from "#app/domain/customer/customer.server.ts";
 import { earliest } from "#app/domain/earliest.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
-import { type LicenseChange, settleLicense } from "#app/domain/license/settle-license.ts";
+import { holdsAfter, type LicenseChange, settleLicense } from "#app/domain/license/settle-license.ts";
 import {
   type LicenseWithHolds,
   lockLicensesOf,
@@ -82,20 +82,14 @@ async function settle(
 
 function changeFor(license: LicenseWithHolds, verdict: PaymentVerdict, now: Date): LicenseChange | null {
   const facts = settledFacts(license);
-  const { paidUntil, graceUntil, itemKey, ordinal, seats, deviceLimit } = facts;
   const { holds, revokedBecause } = verdict;
-  return settleLicense(
-    facts,
-    { paidUntil, graceUntil, itemKey, ordinal, seats, deviceLimit, holds, revokedBecause },
-    now,
-  );
+  return settleLicense(facts, { ...facts, holds, revokedBecause }, now);
 }
 
 function isHeld(license: LicenseWithHolds, changes: readonly LicenseChange[]): boolean {
   const change = changes.find(({ licenseId }) => licenseId === license.id);
   if (license.revokedAt || change?.columns.revokedAt) return true;
-  const removed = new Set(change?.removeHolds);
-  return (change?.addHolds.length ?? 0) > 0 || license.holds.some(({ cause }) => !removed.has(cause));
+  return holdsAfter(settledFacts(license), change).length > 0;
 }
 
 /**

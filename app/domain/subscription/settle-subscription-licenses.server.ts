@@ -2,7 +2,7 @@ import { stripeActor } from "#app/domain/audit-log/audit-event.ts";
 import type { CustomerRow } from "#app/domain/customer/customer.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { worksUntil } from "#app/domain/license/assess-license.ts";
-import type { LicenseChange } from "#app/domain/license/settle-license.ts";
+import { holdsAfter } from "#app/domain/license/settle-license.ts";
 import {
   type LicenseWithHolds,
   lockLicensesOf,
@@ -105,13 +105,12 @@ function worksNow(licenses: readonly LicenseWithHolds[], plan: LicensePlan, now:
     const change = plan.change.find(({ licenseId }) => licenseId === license.id);
     const after = { ...license, ...change?.columns };
     const end = worksUntil(after);
-    return !after.revokedAt && holdsAfter(license, change) === 0 && (end === null || end > now);
+    return (
+      !after.revokedAt &&
+      holdsAfter(settledFacts(license), change).length === 0 &&
+      (end === null || end > now)
+    );
   });
-}
-
-function holdsAfter(license: LicenseWithHolds, change: LicenseChange | undefined): number {
-  const kept = license.holds.filter(({ cause }) => !change?.removeHolds.includes(cause));
-  return kept.length + (change?.addHolds.length ?? 0);
 }
 
 /** Seats that came or went, and a plan that became another, told once for each step. */
@@ -150,12 +149,7 @@ function seatsOf(licenses: readonly LicenseWithHolds[], plan: LicensePlan): [num
     .reduce((sum, { seats }) => sum + seats, 0);
   const kept = counted.map((license) => {
     const change = plan.change.find(({ licenseId }) => licenseId === license.id);
-    const was = license.holds.some(({ cause }) => isReleased(cause));
-    const released = change?.addHolds.some(({ cause }) => isReleased(cause))
-      ? true
-      : change?.removeHolds.some(isReleased)
-        ? false
-        : was;
+    const released = holdsAfter(settledFacts(license), change).some(isReleased);
     return released ? 0 : (change?.columns.seats ?? license.seats);
   });
   const created = plan.create.reduce((sum, { seats }) => sum + seats, 0);
