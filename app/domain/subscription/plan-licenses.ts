@@ -58,7 +58,8 @@ export function planLicenses(
   if (projection.state !== "live") return plan;
   // What belongs to no item any more keeps its key and waits for the plan to come back.
   for (const license of homes.get(null) ?? []) {
-    const change = settleLicense(license, { ...asItIs(license), holds: [releasedHold(subscriptionId)] }, now);
+    const holds = [releasedHold(subscriptionId)];
+    const change = settleLicense(license, { ...license, holds, revokedBecause: null }, now);
     if (change) plan.change.push(change);
   }
   return plan;
@@ -210,19 +211,6 @@ function sizeOf(
       graceDays: policy.graceDays,
       entitlements: policy.entitlements,
     },
-  };
-}
-
-function asItIs(license: SettledLicense): DesiredState {
-  return {
-    paidUntil: license.paidUntil,
-    graceUntil: license.graceUntil,
-    holds: [],
-    revokedBecause: null,
-    itemKey: license.itemKey,
-    ordinal: license.ordinal,
-    seats: license.seats,
-    deviceLimit: license.deviceLimit,
   };
 }
 
