@@ -92,7 +92,7 @@ function planItem(
         holds: [
           ...projection.holds,
           ...item.holds,
-          ...unpaidHolds(projection, license, item, grace, now),
+          ...unpaidHolds(projection, item, grace, now),
           ...(released.has(license.id) ? [releasedHold(subscriptionId)] : []),
         ],
         revokedBecause: item.revokedBecause,
@@ -121,7 +121,7 @@ function planItem(
       graceUntil: grace,
       updatesUntil:
         policy.updatesDays === null ? null : new Date(item.paidFrom.getTime() + policy.updatesDays * dayMs),
-      holds: [...projection.holds, ...item.holds, ...unpaidHolds(projection, null, item, grace, now)],
+      holds: [...projection.holds, ...item.holds, ...unpaidHolds(projection, item, grace, now)],
     });
     noteMarks(plan, [projection.unpaidHold ? grace : null], now);
   }
@@ -181,13 +181,11 @@ function releasedHold(subscriptionId: string): Hold {
 /** Owing money holds a license only once its paid time and its grace are over. */
 function unpaidHolds(
   projection: SubscriptionProjection,
-  license: SettledLicense | null,
   item: ItemProjection,
   grace: Date | null,
   now: Date,
 ): Hold[] {
   if (!projection.unpaidHold) return [];
-  if (license?.extendedUntil && license.extendedUntil > now) return [];
   return (grace ?? item.paidUntil) <= now ? [projection.unpaidHold] : [];
 }
 
