@@ -13,6 +13,7 @@ import {
   projectSale,
   type SaleProjection,
 } from "#app/domain/order/project-sale.ts";
+import { recordOrderMadeElsewhere } from "#app/domain/order/record-order-made-elsewhere.server.ts";
 import { findSaleOwner } from "#app/domain/order/sale-owner.server.ts";
 import { policiesForSale } from "#app/domain/order/sale-policies.server.ts";
 import { settleSoldLicenses } from "#app/domain/order/settle-sold-licenses.server.ts";
@@ -97,26 +98,18 @@ async function findOrder(tx: Tx, session: CheckoutSessionFacts): Promise<Order |
 }
 
 async function recordSaleMadeElsewhere(tx: Tx, { session, cause, now }: Sale): Promise<Order> {
-  const order = await tx.order.create({
-    data: {
-      id: newId("ord", now),
-      origin: session.paymentLinkId ? "payment_link" : "elsewhere",
+  return recordOrderMadeElsewhere(tx, {
+    session,
+    columns: {
       stripeSessionId: session.id,
       renewsLicenseId: await renewedBy(tx, session),
       livemode: session.livemode,
       createdAt: session.created,
     },
-  });
-  await recordAudit(tx, {
-    now,
-    actor: stripeActor,
-    event: "order.created",
-    target: { type: "order", id: order.id },
-    orderId: order.id,
+    madeBy: { session: session.id },
     cause,
-    after: { origin: order.origin, session: session.id },
+    now,
   });
-  return order;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { CustomerRow } from "#app/domain/customer/customer.server.ts";
 import { newId } from "#app/domain/ids.ts";
 import type { CheckoutSessionFacts } from "#app/domain/order/checkout-session.ts";
 import { storableAmount } from "#app/domain/order/order.ts";
+import { recordOrderMadeElsewhere } from "#app/domain/order/record-order-made-elsewhere.server.ts";
 import type { SubscriptionSale } from "#app/domain/subscription/fulfill-subscription.server.ts";
 import type { SubscriptionProjection } from "#app/domain/subscription/project-subscription.ts";
 import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
@@ -35,29 +36,21 @@ export async function findSubscriptionOrder(
   );
 }
 
-/** An order for a subscription that was made by a payment link, in Stripe's dashboard or by other code. */
-export async function recordSubscriptionMadeElsewhere(tx: Tx, sale: SubscriptionSale): Promise<Order> {
+/** An order for a subscription that our checkout did not start. */
+export function recordSubscriptionMadeElsewhere(tx: Tx, sale: SubscriptionSale): Promise<Order> {
   const { subscription, session, cause, now } = sale;
-  const order = await tx.order.create({
-    data: {
-      id: newId("ord", now),
-      origin: session?.paymentLinkId ? "payment_link" : "elsewhere",
+  return recordOrderMadeElsewhere(tx, {
+    session,
+    columns: {
       stripeSessionId: session?.id ?? null,
       stripeSubscriptionId: subscription.id,
       livemode: subscription.livemode,
       createdAt: subscription.created,
     },
-  });
-  await recordAudit(tx, {
-    now,
-    actor: stripeActor,
-    event: "order.created",
-    target: { type: "order", id: order.id },
-    orderId: order.id,
+    madeBy: { subscription: subscription.id },
     cause,
-    after: { origin: order.origin, subscription: subscription.id },
+    now,
   });
-  return order;
 }
 
 /** Freezes what was bought and for how much, as it was when it was paid first; later changes are the subscription's. */
