@@ -27,6 +27,7 @@ import {
   recordSubscriptionMadeElsewhere,
 } from "#app/domain/subscription/subscription-order.server.ts";
 import { readSubscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
+import { endReasonWords } from "#app/domain/subscription/subscription-words.ts";
 import type { Tx } from "#app/infra/db.server.ts";
 import type { Order } from "#app/infra/prisma-client/client.ts";
 
@@ -132,6 +133,7 @@ async function recordSteps(
   const is = standingOf(subscription);
   if (was && JSON.stringify(was) === JSON.stringify(is)) return;
   const ended = is.endedAt !== null;
+  const { endedBecause } = subscription;
   await recordAudit(tx, {
     now,
     actor: stripeActor,
@@ -139,7 +141,7 @@ async function recordSteps(
     target: { type: "order", id: order.id },
     orderId: order.id,
     customerId: order.customerId,
-    reason: ended ? endWords(subscription.endedBecause) : null,
+    reason: ended && endedBecause ? `${endReasonWords(endedBecause)}.` : null,
     cause,
     ...(was && { before: was }),
     after: is,
@@ -154,17 +156,6 @@ function standingOf(subscription: SubscriptionFacts) {
     collection: subscription.pauseCollection?.behavior ?? null,
     items: subscription.items.map((item) => `${item.quantity ?? 1} × ${item.priceId}`).join(", "),
   };
-}
-
-const endReasons: Record<string, string> = {
-  cancellation_requested: "Canceled on request.",
-  payment_failed: "The renewal was not paid.",
-  payment_disputed: "A payment was disputed.",
-  canceled_by_retention_policy: "Canceled by a retention policy.",
-};
-
-function endWords(because: string | null): string | null {
-  return because ? (endReasons[because] ?? because) : null;
 }
 
 async function raiseAlerts(
