@@ -10,8 +10,6 @@ import { findSaleOwner } from "#app/domain/order/sale-owner.server.ts";
 import { policiesForSale } from "#app/domain/order/sale-policies.server.ts";
 import { raisePaymentAlerts } from "#app/domain/payment/raise-payment-alerts.server.ts";
 import { readSettings } from "#app/domain/setting/settings.server.ts";
-import type { Settings } from "#app/domain/setting/settings.ts";
-import { paidPeriodOf } from "#app/domain/subscription/paid-period.ts";
 import {
   asLine,
   projectSubscription,
@@ -59,7 +57,7 @@ export async function fulfillSubscription(tx: Tx, sale: SubscriptionSale): Promi
   const order = await moveSubscriptionOrder(tx, sale, found, projection, owner);
   const before = await snapshotBefore(tx, subscription.id);
   await recordSteps(tx, sale, order, before);
-  await raiseAlerts(tx, sale, order, projection, settings, owner);
+  await raiseAlerts(tx, sale, order, projection, owner);
   if (!owner) return { orderId: order.id, nextCheckAt: projection.nextCheckAt };
   const { notices, alerts } = subscriptionNotices(before, subscription, settings, now);
   for (const alert of alerts)
@@ -163,12 +161,9 @@ async function raiseAlerts(
   { subscription, cause, now }: SubscriptionSale,
   order: Order,
   projection: SubscriptionProjection,
-  settings: Settings,
   owner: CustomerRow | null,
 ): Promise<void> {
-  const covering = new Set(
-    subscription.items.map((item) => paidPeriodOf(subscription, item, settings)?.invoiceId),
-  );
+  const covering = new Set(projection.items.map(({ invoiceId }) => invoiceId));
   for (const alert of projection.alerts)
     await raiseAlert(tx, { ...alert, now, sourceId: subscription.id, orderId: order.id });
   for (const invoice of subscription.invoices)

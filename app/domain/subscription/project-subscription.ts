@@ -30,6 +30,8 @@ export type ItemProjection = {
   policy: PolicyTerms | null;
   /** Units to serve; null = leave the number as it is (the subscription has ended). */
   units: number | null;
+  /** The invoice that covers the period; null for trials and metered items. */
+  invoiceId: string | null;
   /** Start of the period that is paid; when a new license says it was issued. */
   paidFrom: Date;
   paidUntil: Date;
@@ -137,6 +139,7 @@ function projectItem(
     itemKey: item.id,
     item,
     policy,
+    invoiceId: period.invoiceId,
     paidFrom: period.start,
     holds: verdict.holds,
     revokedBecause: verdict.revokedBecause,
