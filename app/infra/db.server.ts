@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { getEnv } from "#app/infra/env.server.ts";
@@ -28,9 +29,45 @@ export function db(): PrismaClient {
   return singleton("db", () => new PrismaClient({ adapter: new PrismaPg(pool()) }));
 }
 
-/** Runs `work` in one transaction (read committed) and gives up after 15 seconds. */
-export function inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db().$transaction(work, { maxWait: 10_000, timeout: 15_000 });
+/**
+ * Runs `work` in one transaction (read committed) and gives up after 15 seconds. Called within another one it joins
+ * it: all of it commits together or not at all, when the outermost ends.
+ */
+export async function inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  const outer = enclosing();
+  if (outer) return work(outer.tx);
+  const state: Omit<Running, "tx"> = { afterwards: [], over: false };
+  try {
+    return await db().$transaction((tx) => running().run(Object.assign(state, { tx }), () => work(tx)), {
+      maxWait: 10_000,
+      timeout: 15_000,
+    });
+  } catch (error) {
+    state.afterwards = [];
+    throw error;
+  } finally {
+    state.over = true;
+    for (const act of state.afterwards) act();
+  }
+}
+
+/** Does `act` once the transaction that runs now has committed; at once when there is none. */
+export function afterCommit(act: () => void): void {
+  const outer = enclosing();
+  if (outer) outer.afterwards.push(act);
+  else act();
+}
+
+/** `over`: what was started within a transaction and outlives it belongs to it no more. */
+type Running = { tx: Tx; afterwards: Array<() => void>; over: boolean };
+
+function enclosing(): Running | null {
+  const outer = running().getStore();
+  return outer && !outer.over ? outer : null;
+}
+
+function running(): AsyncLocalStorage<Running> {
+  return singleton("running-transaction", () => new AsyncLocalStorage<Running>());
 }
 
 /** Closes every connection of this process. */

@@ -8,6 +8,9 @@ export type Purpose =
   | "license-key-lookup"
   | "license-key-encryption"
   | "fingerprint-lookup"
+  | "fingerprint-encryption"
+  | "idempotency-answer"
+  | "signing-key"
   | "sign-in-code"
   | "email-secret"
   | "cookie";

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { inTransaction, pool, type Tx } from "#app/infra/db.server.ts";
+import { afterCommit, inTransaction, pool, type Tx } from "#app/infra/db.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
 
 export const wakeChannel = "latchkey_work";
@@ -32,7 +32,7 @@ export function wakeWorker(): void {
 /** A transaction that leaves work behind, a mail for one; a worker hears of it as soon as it is committed. */
 export async function inTransactionThenWake<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
   const result = await inTransaction(work);
-  wakeWorker();
+  afterCommit(wakeWorker);
   return result;
 }
 

@@ -1,3 +1,4 @@
+import { keptDays } from "#app/domain/idempotency/idempotency.server.ts";
 import { db } from "#app/infra/db.server.ts";
 
 const dayMs = 86_400_000;
@@ -14,6 +15,9 @@ export async function deleteExpired(now: Date): Promise<number> {
     db().signInFlow.deleteMany({ where: { expiresAt: { lt: new Date(now.getTime() - dayMs) } } }),
     db().rateLimit.deleteMany({ where: { expire: { lt: BigInt(machineNow.getTime() - dayMs) } } }),
     db().submission.deleteMany({ where: { createdAt: { lt: new Date(now.getTime() - 30 * dayMs) } } }),
+    db().idempotencyRecord.deleteMany({
+      where: { createdAt: { lt: new Date(now.getTime() - keptDays * dayMs) } },
+    }),
   ]);
   return counts.reduce((sum, { count }) => sum + count, 0);
 }

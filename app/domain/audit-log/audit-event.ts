@@ -2,6 +2,8 @@
 export type Actor =
   | { type: "staff"; id: string; label: string }
   | { type: "customer"; id: string; label: string }
+  /** A program; the label is the name of its key. */
+  | { type: "api-key"; id: string; label: string }
   | { type: "system"; label: string }
   | { type: "stripe"; label: string };
 
@@ -33,6 +35,11 @@ export const auditEvents = [
   "license.ended",
   "license.resent",
   "license.key-revealed",
+  "license.key-rotated",
+  "license.limit-changed",
+  "license.metadata-changed",
+  "activation.created",
+  "activation.released",
   "customer.created",
   "customer.contact-changed",
   "customer.deleted-at-stripe",
@@ -40,6 +47,8 @@ export const auditEvents = [
   "subscription.changed",
   "subscription.ended",
   "setting.changed",
+  "signing-key.rotated",
+  "signing-key.retired",
   "webhook.fetched",
   "customer.signed-in",
   "staff.added",
