@@ -1,41 +1,30 @@
 import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts";
-
-const monthMs = 30 * 86_400_000;
+import {
+  aDispute,
+  aLine,
+  anInvoice,
+  anItem,
+  aPayment,
+  aRefund,
+  aSubscription,
+  daysAfter,
+} from "#tests/subscription-builders.ts";
 
 /** What Stripe would hold of a running monthly subscription: one item, its first invoice paid. */
 export function subscriptionFacts(id: string, overrides: Partial<SubscriptionFacts> = {}): SubscriptionFacts {
   const start = new Date(Date.UTC(2026, 10, 3, 10));
-  const end = new Date(start.getTime() + monthMs);
-  const item = {
-    ...{ id: `si_${id}`, description: "Team license", quantity: 3, metered: false, priceId: "price_team" },
-    ...{ lookupKey: null, policySlug: null, unitAmount: 1500, currency: "usd" },
-    ...{ interval: "month", intervalCount: 1, periodStart: start, periodEnd: end },
-  };
-  const line = {
-    ...{ id: `il_${id}`, itemId: item.id, priceId: item.priceId, proration: false },
-    ...{ quantity: 3, amount: 4500, periodStart: start, periodEnd: end },
-  };
-  const payment = {
-    ...{ id: `pi_${id}`, amount: 4500, currency: "usd" },
-    ...{ refunds: [], disputes: [], fraudWarnings: [] },
-  };
-  return {
-    ...{ id, livemode: false, status: "active", created: start, metadata: {} },
+  const end = daysAfter(start, 30);
+  const [itemId, priceId] = [`si_${id}`, "price_team"];
+  const line = aLine(start, end, { id: `il_${id}`, itemId, priceId });
+  const payments = [aPayment({ id: `pi_${id}`, amount: 4500 })];
+  return aSubscription({
+    id,
+    created: start,
     stripeCustomer: { id: `cus_${id}`, email: null, name: null, deleted: false },
-    ...{ trialStart: null, trialEnd: null, cancelAt: null, cancelAtPeriodEnd: false },
-    ...{ endedAt: null, endedBecause: null, pausedBecause: null, pauseCollection: null },
-    collectionMethod: "charge_automatically",
-    items: [item],
-    invoices: [
-      {
-        ...{ id: `in_${id}`, number: "LK-0001", status: "paid", billingReason: "subscription_create" },
-        ...{ created: start, total: 4500, amountPaid: 4500, currency: "usd", attemptCount: 1 },
-        ...{ nextPaymentAttempt: null, dueDate: null, paidAt: start, hostedInvoiceUrl: null },
-        ...{ finalizationError: null, requiresAction: false, lines: [line], payments: [payment] },
-      },
-    ],
+    items: [anItem({ id: itemId, description: "Team license", priceId, periodStart: start, periodEnd: end })],
+    invoices: [anInvoice([line], { id: `in_${id}`, number: "LK-0001", payments })],
     ...overrides,
-  };
+  });
 }
 
 /** One in trouble: its renewal is overdue, and of the first payment some was refunded and the rest is disputed. */
@@ -43,7 +32,7 @@ export function troubledSubscriptionFacts(id: string, now: Date): SubscriptionFa
   const facts = subscriptionFacts(id);
   const [item, paid, payment] = [facts.items[0], facts.invoices[0], facts.invoices[0]?.payments[0]];
   if (!item || !paid || !payment) throw new Error("the plain subscription has an item and a paid invoice");
-  const later = (days: number) => new Date(now.getTime() + days * 86_400_000);
+  const later = (days: number) => daysAfter(now, days);
   return {
     ...facts,
     status: "past_due",
@@ -71,14 +60,20 @@ export function troubledSubscriptionFacts(id: string, now: Date): SubscriptionFa
           {
             ...payment,
             refunds: [
-              { id: `re_${id}`, amount: 1000, status: "succeeded", chargeId: `ch_${id}`, created: now },
-              { id: `re_${id}_2`, amount: 500, status: "failed", chargeId: `ch_${id}`, created: now },
+              aRefund({ id: `re_${id}`, amount: 1000, chargeId: `ch_${id}`, created: now }),
+              aRefund({
+                id: `re_${id}_2`,
+                amount: 500,
+                status: "failed",
+                chargeId: `ch_${id}`,
+                created: now,
+              }),
             ],
             disputes: [
-              {
-                ...{ id: `dp_${id}`, amount: 3500, status: "needs_response", caseType: "chargeback" },
-                ...{ reason: "product_not_received", created: now, evidenceDueBy: later(7) },
-              },
+              aDispute("needs_response", {
+                ...{ id: `dp_${id}`, amount: 3500, reason: "product_not_received" },
+                ...{ created: now, evidenceDueBy: later(7) },
+              }),
             ],
             fraudWarnings: [
               { id: `issfr_${id}`, actionable: true, fraudType: "made_with_stolen_card", created: now },
