@@ -23,6 +23,7 @@ const purposes: Purpose[] = [
   "license-key-lookup",
   "license-key-encryption",
   "fingerprint-lookup",
+  "signing-key",
   "sign-in-code",
   "email-secret",
   "cookie",
