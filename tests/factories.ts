@@ -4,6 +4,7 @@ import type { SubscriptionFacts } from "#app/domain/subscription/subscription.ts
 import { subscriptionSnapshot } from "#app/domain/subscription/subscription-snapshot.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
+import { encrypt, hmac } from "#app/infra/secrets.server.ts";
 import { subscriptionFacts } from "#tests/stored-subscription.ts";
 
 let counter = 0;
@@ -85,22 +86,30 @@ export async function anOrder(overrides: Partial<Prisma.OrderUncheckedCreateInpu
   });
 }
 
-export type LicenseOverrides = Partial<Prisma.LicenseUncheckedCreateInput> & { key?: string };
+type LicenseColumns = Omit<Partial<Prisma.LicenseUncheckedCreateInput>, "customerId"> & { key?: string };
+export type LicenseOverrides = LicenseColumns & { customerId?: string };
+type LicenseWithHolds = Prisma.LicenseGetPayload<{ include: { holds: true } }>;
+type Owned<Owner> = Omit<LicenseWithHolds, "customerId"> & { customerId: Owner };
 
-/** `key` sets the key in clear; the row holds what `storedKey` makes of it. */
-export async function aLicense(overrides: LicenseOverrides = {}) {
+/**
+ * `key` sets the key in clear; the row holds what `storedKey` makes of it. It has an owner unless `customerId` is null,
+ * as of one that a program made for nobody.
+ */
+export function aLicense(overrides?: LicenseOverrides): Promise<Owned<string>>;
+export function aLicense(overrides: LicenseColumns & { customerId: null }): Promise<Owned<null>>;
+export async function aLicense(overrides: LicenseColumns & { customerId?: string | null } = {}) {
   const { key, ...columns } = overrides;
   const policyId =
     columns.policyId ?? (await aPolicy(columns.productId ? { productId: columns.productId } : {})).id;
   const policy = await db().policy.findUniqueOrThrow({ where: { id: policyId }, include: { product: true } });
-  const customerId = columns.customerId ?? (await aCustomer()).id;
+  const customerId = columns.customerId === undefined ? (await aCustomer()).id : columns.customerId;
   const id = columns.id ?? newId("lic");
   const prefix = policy.product.keyPrefix;
   const slot =
     columns.sourceId && columns.itemKey && columns.ordinal !== undefined && columns.ordinal !== null
       ? { sourceId: columns.sourceId, itemKey: columns.itemKey, ordinal: columns.ordinal, generation: 0 }
       : null;
-  return db().license.create({
+  const license = await db().license.create({
     data: {
       ...storedKey(id, prefix, key ?? (slot ? keyForSlot(prefix, slot) : randomKey(prefix))),
       term: policy.term,
@@ -114,6 +123,26 @@ export async function aLicense(overrides: LicenseOverrides = {}) {
       customerId,
     },
     include: { holds: true },
+  });
+  return { ...license, customerId };
+}
+
+/** A device in use; `fingerprint` sets what the columns are made of. */
+export async function anActivation(
+  overrides: Partial<Prisma.ActivationUncheckedCreateInput> & { fingerprint?: string } = {},
+) {
+  const { fingerprint = `fingerprint-${next()}`, ...columns } = overrides;
+  const id = columns.id ?? newId("act");
+  return db().activation.create({
+    data: {
+      fingerprintHmac: hmac("fingerprint-lookup", fingerprint).toString("hex"),
+      fingerprintCiphertext: encrypt("fingerprint-encryption", fingerprint, id),
+      firstSeenAt: new Date(),
+      lastSeenAt: new Date(),
+      ...columns,
+      id,
+      licenseId: columns.licenseId ?? (await aLicense()).id,
+    },
   });
 }
 

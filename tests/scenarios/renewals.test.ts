@@ -20,7 +20,7 @@ const sellDated = (s: Stage) => s.at(t0, () => s.buy("dated"));
 async function openRenewal(s: Stage): Promise<string> {
   if ((await s.licenses()).length === 0) await s.tick();
   const [license] = await s.licenses();
-  if (!license) throw new Error("There is no license to renew.");
+  if (!license?.customerId) throw new Error("There is no license to renew.");
   const { orderId } = await startRenewal({
     licenseId: license.id,
     customerId: license.customerId,

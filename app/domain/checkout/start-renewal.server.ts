@@ -68,7 +68,7 @@ async function findRenewal(request: Pick<RenewalRequest, "licenseId" | "customer
     where: { id: licenseId, customerId },
     include: { holds: true, customer: true, policy: true, renewalOrders: { where: awaiting, take: 1 } },
   });
-  if (!license) return null;
+  if (!license?.customer) return null;
   const sold = await db().price.findFirst({
     where: { policyId: license.policyId, interval: null, archivedAt: null, stripePriceId: { not: null } },
     orderBy: [{ position: "asc" }, { id: "asc" }],

@@ -25,7 +25,8 @@ export type EndPage = { licenses: FoundLicense[]; pageIds: Set<string>; next: En
 const pageSize = 500;
 const dayMs = 86_400_000;
 
-const unheld = Prisma.sql`l.revoked_at IS NULL
+/** Without an owner there is nobody to tell. */
+const untroubled = Prisma.sql`l.revoked_at IS NULL AND l.customer_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM license_hold h WHERE h.license_id = l.id)`;
 
 /** Good licenses that end within a window, along the index `license_ends`. */
@@ -33,7 +34,7 @@ export function endingIn(window: EndWindow, now: Date, after: EndPosition | null
   return Prisma.sql`
     SELECT l.id, ${endsAt} AS "end", l.source_id AS "sourceId", l.order_id AS "orderId" FROM license l
     WHERE ${endsAt} >= ${window.from}::timestamptz AND ${endsAt} < ${window.to}::timestamptz
-      AND ${endsAt} > ${now}::timestamptz AND ${unheld} AND ${beyond(endsAt, after)}
+      AND ${endsAt} > ${now}::timestamptz AND ${untroubled} AND ${beyond(endsAt, after)}
     ORDER BY ${endsAt}, l.id LIMIT ${pageSize}`;
 }
 
@@ -44,7 +45,7 @@ export function updatesEndingIn(window: EndWindow, now: Date, after: EndPosition
     SELECT l.id, ${end} AS "end", l.source_id AS "sourceId", l.order_id AS "orderId" FROM license l
     WHERE l.paid_until IS NULL AND l.extended_until IS NULL
       AND ${end} >= ${window.from}::timestamptz AND ${end} < ${window.to}::timestamptz
-      AND ${end} > ${now}::timestamptz AND ${unheld} AND ${beyond(end, after)}
+      AND ${end} > ${now}::timestamptz AND ${untroubled} AND ${beyond(end, after)}
     ORDER BY ${end}, l.id LIMIT ${pageSize}`;
 }
 
@@ -63,7 +64,7 @@ export function expiredSince(since: Date, now: Date, after: EndPosition | null):
     WHERE ${endsAt} > ${earliest}::timestamptz AND ${endsAt} <= ${now}::timestamptz
       AND (l.term = 'subscription' OR ${endsAt} > ${lookBack}::timestamptz)
       AND (l.grace_until IS NULL OR l.grace_until <= ${now}::timestamptz)
-      AND ${unheld} AND ${beyond(endsAt, after)}
+      AND ${untroubled} AND ${beyond(endsAt, after)}
       AND NOT EXISTS (
         SELECT 1 FROM email e WHERE e.kind = 'license-expired' AND e.cause_key = ${causeKey})
     ORDER BY ${endsAt}, l.id LIMIT ${pageSize}`;
@@ -83,7 +84,6 @@ function beyond(end: Prisma.Sql, after: EndPosition | null): Prisma.Sql {
 
 const shown = {
   id: true,
-  customerId: true,
   orderId: true,
   sourceId: true,
   itemKey: true,
@@ -92,7 +92,7 @@ const shown = {
   paidUntil: true,
   extendedUntil: true,
   updatesUntil: true,
-  customer: { select: { email: true } },
+  customer: { select: { id: true, email: true } },
 } satisfies Prisma.LicenseSelect;
 
 /** One page of what such a statement finds, with other licenses of the same purchases, so that no mail names only a part. */
@@ -105,6 +105,7 @@ export async function readPage(statement: Prisma.Sql): Promise<EndPage> {
   const found = await db().license.findMany({
     where: {
       revokedAt: null,
+      customerId: { not: null },
       holds: { none: {} },
       OR: [
         { id: { in: rows.map(({ id }) => id) } },
@@ -116,7 +117,9 @@ export async function readPage(statement: Prisma.Sql): Promise<EndPage> {
     orderBy: [{ ordinal: "asc" }, { id: "asc" }],
   });
   return {
-    licenses: found.map(({ customer, ...license }) => ({ ...license, email: customer.email })),
+    licenses: found.flatMap(({ customer, ...license }) =>
+      customer ? { ...license, customerId: customer.id, email: customer.email } : [],
+    ),
     pageIds: new Set(rows.map(({ id }) => id)),
     next: rows.length < pageSize ? null : { end: last.end, id: last.id },
   };

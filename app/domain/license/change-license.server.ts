@@ -14,16 +14,17 @@ import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 /** What every act of staff on a license carries. */
 export type LicenseChange = {
   licenseId: string;
-  /** The version the person was looking at; another one is a conflict. */
-  version: number;
+  /** The version the person was looking at; another one is a conflict. Null = a program, which looked at none. */
+  version: number | null;
   /** The form's token: the same again changes nothing. */
   submission: string;
   /** 3 to 500 characters; kept in the audit log, never shown to the customer. */
   reason: string;
+  /** A license without an owner has nobody to tell. */
   notifyCustomer: boolean;
   /** What the customer reads in the mail, when staff wrote something. */
   note?: string | undefined;
-  actor: Actor & { type: "staff" };
+  actor: Actor & { type: "staff" | "api-key" };
   now: Date;
   requestId: string | null;
 };
@@ -59,7 +60,8 @@ export async function changeLicense(
     const before = await lockLicense(tx, request.licenseId);
     const said = await claim(tx, request);
     if (said !== null) return { message: said };
-    if (before.version !== request.version) throw await conflict(tx, before, request.version);
+    if (request.version !== null && before.version !== request.version)
+      throw await conflict(tx, before, request.version);
 
     const decision = decide(before);
     const after = await write(tx, before, decision, now);
@@ -76,9 +78,9 @@ export async function changeLicense(
       after: licenseAuditFacts(after),
       requestId: request.requestId,
     });
-    const told = request.notifyCustomer && !decision.withoutMail;
-    if (told) await tellCustomer(tx, before, decision, request);
-    const message = told ? `${decision.message} ${before.customer.email} gets an email.` : decision.message;
+    const recipient = request.notifyCustomer && !decision.withoutMail ? before.customer?.email : undefined;
+    if (recipient) await tellCustomer(tx, before, recipient, decision, request);
+    const message = recipient ? `${decision.message} ${recipient} gets an email.` : decision.message;
     await remember(tx, request.submission, message);
     return { message };
   });
@@ -138,6 +140,7 @@ async function write(tx: Tx, license: LockedLicense, decision: LicenseDecision, 
 async function tellCustomer(
   tx: Tx,
   license: LockedLicense,
+  recipient: string,
   decision: LicenseDecision,
   request: LicenseChange,
 ): Promise<void> {
@@ -146,7 +149,7 @@ async function tellCustomer(
     now: request.now,
     kind: "license-changed",
     causeKey: request.submission,
-    recipient: license.customer.email,
+    recipient,
     props: {
       licenseId: license.id,
       change: decision.change,

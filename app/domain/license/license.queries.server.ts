@@ -36,8 +36,8 @@ export type LicenseListRow = {
   maskedKey: string;
   productName: string;
   policyName: string;
-  customerId: string;
-  customerEmail: string;
+  /** null = made by a program that named nobody */
+  customer: { id: string; email: string } | null;
   status: LicenseStatus;
   /** "Never ends", "Ends 3 Dec 2027", … */
   ends: string;
@@ -59,7 +59,7 @@ type ShownLicense = Prisma.LicenseGetPayload<{ include: typeof shown }>;
 
 /**
  * Licenses for staff, page by page along an index: newest first unless asked otherwise. Sorted by end, those that
- * never end come after all others.
+ * never end come after all others; sorted by customer, those without one.
  */
 export async function listLicenses(request: LicenseListRequest): Promise<Page<LicenseListRow>> {
   const { now, sort = "created" } = request;
@@ -82,6 +82,8 @@ export async function hasLicenses(): Promise<boolean> {
 }
 
 const never = "never";
+/** No address is empty. */
+const nobody = "";
 const isSortValue: Record<LicenseSort, (value: string) => boolean> = {
   created: isInstant,
   ends: (value) => value === never || isInstant(value),
@@ -90,7 +92,7 @@ const isSortValue: Record<LicenseSort, (value: string) => boolean> = {
 
 function sortValue(row: ShownLicense, sort: LicenseSort): Date | string {
   if (sort === "created") return row.createdAt;
-  return sort === "ends" ? (validUntil(row) ?? never) : row.customer.email;
+  return sort === "ends" ? (validUntil(row) ?? never) : (row.customer?.email ?? nobody);
 }
 
 async function filters(request: LicenseListRequest): Promise<Prisma.Sql> {
@@ -118,16 +120,16 @@ async function pageOfIds(
     const take = plan.limit + 1 - ids.length;
     if (take <= 0) break;
     const rows = await db().$queryRaw<{ id: string }[]>`
-      SELECT l.id FROM license l JOIN customer c ON c.id = l.customer_id
+      SELECT l.id FROM license l ${segment.join ?? Prisma.empty}
       WHERE ${where} AND ${segment.where} ORDER BY ${segment.orderBy} LIMIT ${take}`;
     ids.push(...rows.map(({ id }) => id));
   }
   return ids;
 }
 
-type Segment = { where: Prisma.Sql; orderBy: Prisma.Sql };
+type Segment = { join?: Prisma.Sql; where: Prisma.Sql; orderBy: Prisma.Sql };
 
-/** An order as stretches that an index can be read along from any cursor; no end has no place among ends. */
+/** An order as stretches that an index can be read along from any cursor; what is null has no place among values. */
 function segments(sort: LicenseSort, ascending: boolean, cursor: [string, string] | null): Segment[] {
   const way = ascending ? Prisma.sql`ASC` : Prisma.sql`DESC`;
   const beyond = ascending ? Prisma.sql`>` : Prisma.sql`<`;
@@ -135,18 +137,31 @@ function segments(sort: LicenseSort, ascending: boolean, cursor: [string, string
     where: from ? Prisma.sql`(${column}, l.id) ${beyond} (${from}, ${cursor?.[1]}::text)` : Prisma.sql`TRUE`,
     orderBy: Prisma.sql`${column} ${way}, l.id ${way}`,
   });
-  if (sort === "customer") return [along(Prisma.sql`c.email`, cursor && Prisma.sql`${cursor[0]}::text`)];
-  const inEndless = cursor?.[0] === never;
-  const from = cursor && !inEndless ? Prisma.sql`${new Date(cursor[0])}::timestamptz` : null;
+  const inRest = cursor?.[0] === (sort === "customer" ? nobody : never);
+  const value = cursor && !inRest ? cursor[0] : null;
+  const restFrom = inRest ? Prisma.sql`l.id ${beyond} ${cursor?.[1]}::text` : Prisma.sql`TRUE`;
+  const inOrder = (valued: Segment, rest: Segment) => {
+    if (ascending) return inRest ? [rest] : [valued, rest];
+    return value !== null ? [valued] : [rest, valued];
+  };
+  if (sort === "customer") {
+    const owned = along(Prisma.sql`c.email`, value === null ? null : Prisma.sql`${value}::text`);
+    return inOrder(
+      { ...owned, join: Prisma.sql`JOIN customer c ON c.id = l.customer_id` },
+      {
+        where: Prisma.sql`l.customer_id IS NULL AND ${restFrom}`,
+        orderBy: Prisma.sql`l.id ${way}`,
+      },
+    );
+  }
+  const from = value === null ? null : Prisma.sql`${new Date(value)}::timestamptz`;
   if (sort === "created") return [along(Prisma.sql`l.created_at`, from)];
-
   const { where, orderBy } = along(endsAt, from);
-  const dated = { where: Prisma.sql`${where} AND ${endsAt} IS NOT NULL`, orderBy };
-  const rest = inEndless ? Prisma.sql`l.id ${beyond} ${cursor?.[1]}::text` : Prisma.sql`TRUE`;
-  // The end is null in all of them; naming it first makes the order the index's own.
-  const endless = { where: Prisma.sql`${endsAt} IS NULL AND ${rest}`, orderBy };
-  if (ascending) return inEndless ? [endless] : [dated, endless];
-  return from ? [dated] : [endless, dated];
+  return inOrder(
+    { where: Prisma.sql`${where} AND ${endsAt} IS NOT NULL`, orderBy },
+    // The end is null in all of them; naming it first makes the order the index's own.
+    { where: Prisma.sql`${endsAt} IS NULL AND ${restFrom}`, orderBy },
+  );
 }
 
 function toRow(row: ShownLicense, now: Date): LicenseListRow {
@@ -157,8 +172,7 @@ function toRow(row: ShownLicense, now: Date): LicenseListRow {
     maskedKey: maskKey(row.keyPrefix, row.keyLastGroup),
     productName: row.product.name,
     policyName: row.policy.name,
-    customerId: row.customer.id,
-    customerEmail: row.customer.email,
+    customer: row.customer,
     status,
     ends: endsWords(facts, now),
     validUntil: end,

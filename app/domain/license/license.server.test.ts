@@ -17,7 +17,14 @@ import type { LicenseAct } from "#app/domain/license/license-acts.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { randomKey } from "#app/domain/license/license-key.server.ts";
 import { db } from "#app/infra/db.server.ts";
-import { aLicense, aPolicy, aProduct, aStaffMember } from "#tests/factories.ts";
+import {
+  aCustomer,
+  aLicense,
+  aPolicy,
+  aProduct,
+  aStaffMember,
+  type LicenseOverrides,
+} from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 await useTestRuntime();
@@ -27,7 +34,10 @@ const ada = { type: "staff", id: staffRow.id, label: "ada@example.com" } as cons
 const bob = { type: "staff", id: newId("staff"), label: "bob@example.com" } as const;
 
 /** A form as the page sends it, for a license as it was read. */
-const form = (license: { id: string; version: number }, fields: Partial<LicenseChange> = {}) => ({
+const form = (
+  license: { id: string; version: number },
+  fields: Partial<LicenseChange & { actor: typeof ada | typeof bob }> = {},
+) => ({
   licenseId: license.id,
   version: license.version,
   submission: crypto.randomUUID(),
@@ -45,7 +55,8 @@ const auditOf = (licenseId: string) =>
 const mailsOf = (licenseId: string) => db().email.findMany({ where: { licenseId } });
 const statusOf = async (id: string) => assessLicense(licenseFacts(await read(id)), now).status;
 const oneYear = { kind: "period", count: 1, unit: "year" } as const;
-const dated = () => aLicense({ term: "days", paidUntil: new Date("2027-01-31T12:00:00.000Z") });
+const dated = (overrides: LicenseOverrides = {}) =>
+  aLicense({ term: "days", paidUntil: new Date("2027-01-31T12:00:00.000Z"), ...overrides });
 
 async function refusal(work: Promise<unknown>): Promise<DomainError> {
   const error = await work.then(
@@ -183,10 +194,10 @@ test("a reason of 3 to 500 characters is asked for", async () => {
 });
 
 test("the customer is told in the same transaction, once, when staff asks for it", async () => {
-  const license = await dated();
+  const customer = await aCustomer();
+  const license = await dated({ customerId: customer.id });
   const request = form(license, { notifyCustomer: true, note: " Sorry for the wait. " });
   const { message } = await extendLicense({ ...request, extension: oneYear });
-  const { customer } = await read(license.id);
   expect(message).toBe(`License extended. It now ends 31 Jan 2028. ${customer.email} gets an email.`);
   expect(await mailsOf(license.id)).toMatchObject([
     {
@@ -265,8 +276,8 @@ test("an unknown id is not found by any act", async () => {
 });
 
 test("staff sends a key again to its owner, or with a reason to a corrected address; the owner stays", async () => {
-  const license = await aLicense();
-  const { customer } = await read(license.id);
+  const customer = await aCustomer();
+  const license = await aLicense({ customerId: customer.id });
   await resendLicense({ ...form(license), reason: "" });
   const other = { ...form(license), recipient: " New@Example.com " };
   expect((await refusal(resendLicense({ ...other, reason: "" }))).field).toBe("reason");

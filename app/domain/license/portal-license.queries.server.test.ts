@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
-import { newId } from "#app/domain/ids.ts";
 import {
   getLicenseForCustomer,
   listLicensesForCustomer,
 } from "#app/domain/license/portal-license.queries.server.ts";
 import { db, inTransaction } from "#app/infra/db.server.ts";
-import { aCustomer, aLicense, anOrder, aPolicy } from "#tests/factories.ts";
+import { aCustomer, aLicense, anActivation, anOrder, aPolicy } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 await useTestRuntime();
@@ -49,12 +48,8 @@ test("a license says what it is, whether it is good, when it ends and on how man
     entitlements: { raw: true },
   });
   const seen = { firstSeenAt: later(-299), lastSeenAt: now };
-  await db().activation.createMany({
-    data: [
-      { id: newId("act"), licenseId: license.id, fingerprintHmac: "a", ...seen },
-      { id: newId("act"), licenseId: license.id, fingerprintHmac: "b", ...seen, releasedAt: now },
-    ],
-  });
+  await anActivation({ licenseId: license.id, ...seen });
+  await anActivation({ licenseId: license.id, ...seen, releasedAt: now });
   const shown = await getLicenseForCustomer({ licenseId: license.id, customerId: license.customerId, now });
   expect(shown).toMatchObject({
     policyName: "One year",

@@ -60,7 +60,6 @@ const shown = {
   product: { select: { name: true } },
   policy: { select: { name: true } },
   holds: { select: { cause: true } },
-  customer: { select: { email: true } },
   order: { select: { number: true } },
   _count: { select: { activations: { where: { releasedAt: null } } } },
 } satisfies Prisma.LicenseInclude;
@@ -93,7 +92,11 @@ export async function getLicenseForCustomer(input: {
 }): Promise<PortalLicenseDetail | null> {
   const { licenseId, customerId, now } = input;
   if (!canBeId(licenseId)) return null;
-  const row = await db().license.findFirst({ where: { id: licenseId, customerId }, include: shown });
+  const owner = await db().customer.findUnique({
+    where: { id: customerId },
+    select: { email: true, licenses: { where: { id: licenseId }, include: shown } },
+  });
+  const row = owner?.licenses[0];
   if (!row) return null;
   return {
     ...toPortalLicense(row, now),
@@ -102,8 +105,8 @@ export async function getLicenseForCustomer(input: {
     entitlements: z.record(z.string(), z.json()).parse(row.entitlements),
     updatesUntil: row.updatesUntil,
     orderNumber: row.order?.number ?? null,
-    ownerEmail: row.customer.email,
-    history: await historyForOwner(row),
+    ownerEmail: owner.email,
+    history: await historyForOwner(row, owner.email),
   };
 }
 
@@ -175,8 +178,7 @@ function readKeyOrNull(row: ShownLicense): string | null {
   }
 }
 
-async function historyForOwner(row: ShownLicense): Promise<PortalHistoryEntry[]> {
-  const ownerEmail = row.customer.email;
+async function historyForOwner(row: ShownLicense, ownerEmail: string): Promise<PortalHistoryEntry[]> {
   const [events, emails] = await Promise.all([
     db().auditLog.findMany({
       where: { licenseId: row.id, event: { in: [...ownerAuditEvents] } },

@@ -25,8 +25,9 @@ export const ownerResendsPerHour = 3;
 const hourMs = 3_600_000;
 
 /**
- * Mails a key again, to its owner or to `recipient`, a corrected address, for which a reason is required. The
- * owner stays who they are, and nothing about the license changes, so no version is asked for.
+ * Mails a key again, to its owner or to `recipient`, a corrected address, for which a reason is required; that of a
+ * license without an owner always needs both. The owner stays who they are, and nothing about the license changes, so
+ * no version is asked for.
  * @throws DomainError NOT_FOUND, or INVALID (revoked, no address, no reason).
  */
 export function resendLicense(
@@ -37,10 +38,10 @@ export function resendLicense(
     const said = await claim(tx, request);
     if (said !== null) return { message: said };
     const typed = normalizeEmail(request.recipient ?? "");
-    const recipient = typed || license.customer.email;
+    const recipient = typed || (license.customer?.email ?? "");
     if (!/^[^\s@]+@[^\s@]+$/.test(recipient) || recipient.length > 254)
       throw new DomainError("INVALID", "Enter an address such as name@example.com.", { field: "recipient" });
-    const elsewhere = recipient !== license.customer.email;
+    const elsewhere = recipient !== license.customer?.email;
     const reason = elsewhere || request.reason?.trim() ? requireReason(request.reason ?? "") : null;
     return send(tx, license, { ...request, recipient, reason });
   });
@@ -56,12 +57,13 @@ export function resendLicenseToOwner(
 ): Promise<{ message: string }> {
   return inTransactionThenWake(async (tx) => {
     const license = await lockLicense(tx, request.licenseId);
-    if (license.customerId !== request.customerId)
+    const owner = license.customer;
+    if (owner?.id !== request.customerId)
       throw new DomainError("NOT_FOUND", "There is no license with this id.");
     const said = await claim(tx, request);
     if (said !== null) return { message: said };
     await limitOwner(tx, license, request.now);
-    return send(tx, license, { ...request, recipient: license.customer.email, reason: null });
+    return send(tx, license, { ...request, recipient: owner.email, reason: null });
   });
 }
 

@@ -13,7 +13,7 @@ import type { SaleProjection } from "#app/domain/order/project-sale.ts";
 import { renewedUntil } from "#app/domain/order/renew-license.ts";
 import type { PaymentVerdict } from "#app/domain/payment/payment-holds.ts";
 import type { Tx } from "#app/infra/db.server.ts";
-import type { LicenseRenewal, Order } from "#app/infra/prisma-client/client.ts";
+import type { Customer, LicenseRenewal, Order } from "#app/infra/prisma-client/client.ts";
 
 /**
  * Prolongs the dated license a paid order renews: same key, later end. One row for each purchase makes it safe to
@@ -39,16 +39,17 @@ export async function renewSoldLicense(
     await tx.license.update({ where: { id: license.id }, data: { soldUntil } });
   await recordRenewal(tx, sale, projection, verdict, { known, licenseId: license.id, days: days ?? 0 });
   await writeEnd(tx, sale, license, soldUntil);
-  if (verdict.holds.some(({ cause }) => cause.startsWith("refund:")))
+  const owner = license.customer;
+  if (owner && verdict.holds.some(({ cause }) => cause.startsWith("refund:")))
     await queueRefunded(tx, {
       order,
-      owner: await ownerOf(tx, license),
+      owner,
       payments: sale.session.payment?.charged ? [sale.session.payment.charged] : [],
       now: sale.now,
     });
   if (!order.fulfilledAt) {
     await tx.order.update({ where: { id: order.id }, data: { fulfilledAt: sale.now } });
-    if (!isReversed(verdict)) await tell(tx, sale, order, license);
+    if (owner && !isReversed(verdict)) await tell(tx, sale, order, { licenseId: license.id, owner });
   }
   return true;
 }
@@ -57,13 +58,9 @@ function isReversed(verdict: PaymentVerdict): boolean {
   return verdict.holds.length > 0 || verdict.revokedBecause !== null;
 }
 
-function ownerOf(tx: Tx, license: LicenseWithHolds) {
-  return tx.customer.findUniqueOrThrow({ where: { id: license.customerId } });
-}
-
-async function lockLicense(tx: Tx, licenseId: string): Promise<LicenseWithHolds | null> {
+async function lockLicense(tx: Tx, licenseId: string) {
   await tx.$queryRaw`SELECT 1 FROM license WHERE id = ${licenseId} FOR UPDATE`;
-  return tx.license.findUnique({ where: { id: licenseId }, include: { holds: true } });
+  return tx.license.findUnique({ where: { id: licenseId }, include: { holds: true, customer: true } });
 }
 
 async function recordRenewal(
@@ -112,16 +109,20 @@ async function writeEnd(tx: Tx, sale: Sale, license: LicenseWithHolds, soldUntil
     });
 }
 
-async function tell(tx: Tx, { now }: Sale, order: Order, license: LicenseWithHolds): Promise<void> {
-  const owner = await ownerOf(tx, license);
+async function tell(
+  tx: Tx,
+  { now }: Sale,
+  order: Order,
+  { licenseId, owner }: { licenseId: string; owner: Customer },
+): Promise<void> {
   await queueEmail(tx, {
     now,
     kind: "license-renewed",
     causeKey: order.id,
     recipient: owner.email,
-    props: { licenseId: license.id, orderId: order.id },
+    props: { licenseId, orderId: order.id },
     customerId: owner.id,
     orderId: order.id,
-    licenseId: license.id,
+    licenseId,
   });
 }

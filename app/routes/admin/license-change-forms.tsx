@@ -70,6 +70,8 @@ export function ReasonField({
 /** Reason, and what the customer is told. `told` is ticked until the person unticks it. */
 export function ReasonAndNotice({ license, values, errors, told = true }: Typed & { told?: boolean }) {
   const ticked = values.intent === undefined ? told : values.notify === "on";
+  // Without an owner there is nobody to tell.
+  if (!license.customer) return <ReasonField values={values} errors={errors} />;
   return (
     <>
       <ReasonField values={values} errors={errors} />
@@ -142,20 +144,26 @@ export function RevokeForm(props: ChangeFormProps) {
 }
 
 export function ResendForm(props: ChangeFormProps) {
-  const { license, values, errors } = props;
+  const { values, errors } = props;
+  const owner = props.license.customer;
   return (
     <ActForm {...props} intent="resend" label="Send key again">
       <TextField
         label="Address"
         name="recipient"
         type="email"
-        hint={`${license.customer.email} stays the owner. Sending to another address needs a reason.`}
+        hint={
+          owner
+            ? `${owner.email} stays the owner. Sending to another address needs a reason.`
+            : "This license has no owner, and sending its key makes nobody its owner."
+        }
         error={errors.recipient}
-        defaultValue={values.recipient ?? license.customer.email}
+        defaultValue={values.recipient ?? owner?.email}
+        required={!owner}
         autoComplete="off"
         maxLength={254}
       />
-      <ReasonField values={values} errors={errors} required={false} />
+      <ReasonField values={values} errors={errors} required={!owner} />
     </ActForm>
   );
 }

@@ -37,8 +37,14 @@ export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsC
         <Until label="Grace until" at={license.graceUntil} />
         <Until label="Extended until" at={license.extendedUntil} />
         <Fact label="Customer">
-          <TextLink to={paths.admin.customer(customer.id)}>{customer.email}</TextLink>
-          {customer.name && ` (${customer.name})`}
+          {customer ? (
+            <>
+              <TextLink to={paths.admin.customer(customer.id)}>{customer.email}</TextLink>
+              {customer.name && ` (${customer.name})`}
+            </>
+          ) : (
+            "Nobody"
+          )}
         </Fact>
         <Fact label="Order">
           {order ? <TextLink to={paths.admin.order(order.id)}>#{order.number}</TextLink> : "None"}

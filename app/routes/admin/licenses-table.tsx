@@ -12,8 +12,7 @@ type ListedLicense = {
   maskedKey: string;
   productName: string;
   policyName: string;
-  customerId: string;
-  customerEmail: string;
+  customer: { id: string; email: string } | null;
   status: LicenseStatus;
   validUntil: string | null;
   createdAt: string;
@@ -59,7 +58,11 @@ export function LicensesTable({ licenses, sort, direction, sortHref, mayExtend }
             </TextLink>
           </Cell>
           <Cell label="Customer" breakable>
-            <TextLink to={paths.admin.customer(license.customerId)}>{license.customerEmail}</TextLink>
+            {license.customer ? (
+              <TextLink to={paths.admin.customer(license.customer.id)}>{license.customer.email}</TextLink>
+            ) : (
+              <span className="text-ink-muted">Nobody</span>
+            )}
           </Cell>
           <Cell label="Product">
             <div className="sm:min-w-28">
