@@ -9,6 +9,7 @@ const table: Record<Permission, [owner: string, admin: string, support: string, 
   "license.suspend": ["x", "x", "x", "-"],
   "license.reinstate": ["x", "x", "x", "-"],
   "license.revoke": ["x", "x", "-", "-"],
+  "license.assign": ["x", "x", "-", "-"],
   "license.resend": ["x", "x", "x", "-"],
   "license.reveal-key": ["x", "x", "x", "-"],
   "customer.read": ["x", "x", "x", "x"],
@@ -19,6 +20,7 @@ const table: Record<Permission, [owner: string, admin: string, support: string, 
   "email.retry": ["x", "x", "x", "-"],
   "audit.read": ["x", "x", "x", "x"],
   "alert.resolve": ["x", "x", "-", "-"],
+  "api-key.manage": ["x", "x", "-", "-"],
 };
 const columns: readonly Role[] = ["owner", "admin", "support", "viewer"];
 

@@ -9,6 +9,7 @@ export const permissions = [
   "license.suspend",
   "license.reinstate",
   "license.revoke",
+  "license.assign",
   "license.resend",
   "license.reveal-key",
   "customer.read",
@@ -19,6 +20,7 @@ export const permissions = [
   "email.retry",
   "audit.read",
   "alert.resolve",
+  "api-key.manage",
 ] as const;
 export type Permission = (typeof permissions)[number];
 
