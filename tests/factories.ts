@@ -70,7 +70,7 @@ export function aStaffMember(overrides: Partial<Prisma.StaffMemberUncheckedCreat
 }
 
 export async function anOrder(overrides: Partial<Prisma.OrderUncheckedCreateInput> = {}) {
-  const customer = overrides.customerId ? null : await aCustomer();
+  const customer = overrides.customerId === undefined ? await aCustomer() : null;
   return db().order.create({
     data: {
       id: newId("ord"),

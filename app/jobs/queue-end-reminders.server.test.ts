@@ -47,6 +47,20 @@ test("a dated license is told of at each stage once, however often somebody look
   expect(await queued("license-expired")).toEqual([{ licenseIds: [license.id], end: end.toISOString() }]);
 });
 
+test("a license without an owner has nobody to be told of its end", async () => {
+  await nothingSold();
+  await aLicense({ ...dated, customerId: null });
+  await aLicense({ policyId: perpetual.id, customerId: null, issuedAt: before(365), updatesUntil: end });
+  const order = await anOrder();
+  const together = { ...dated, orderId: order.id };
+  await aLicense({ ...together, customerId: null });
+  const owned = await aLicense({ ...together, customerId: order.customerId ?? "" });
+  await queueEndReminders(before(7));
+  await queueEndReminders(after(1));
+  expect(await queued("license-ending")).toMatchObject([{ licenseIds: [owned.id] }]);
+  expect(await queued("license-expired")).toMatchObject([{ licenseIds: [owned.id] }]);
+});
+
 test("after a silence one mail makes up for all that were missed", async () => {
   await nothingSold();
   await aLicense(dated);

@@ -270,6 +270,24 @@ function heldLicense(name: string, query: Record<string, string>): Screen {
   };
 }
 
+/** A license that a program made for nobody, as long as the screen is looked at. */
+function ownerlessLicense(name: string, query: Record<string, string> = {}): Screen {
+  return {
+    name,
+    route: "routes/admin/license.tsx",
+    open: async ({ owner, database, sales }) => {
+      const { dated } = (await sales()).licenses;
+      await database.query("UPDATE license SET customer_id = NULL WHERE id = $1", [dated]);
+      await owner.goto(paths.admin.license(dated, query));
+      return owner;
+    },
+    after: async ({ database, sales }) => {
+      const { customerId } = await sales();
+      await database.query("UPDATE license SET customer_id = $1 WHERE customer_id IS NULL", [customerId]);
+    },
+  };
+}
+
 const send = (page: Page) => page.getByRole("dialog").locator("form[method=post] button").last().click();
 const fill = (label: string | RegExp, value: string) => (page: Page) =>
   page.getByRole("dialog").getByLabel(label).fill(value);
@@ -582,6 +600,10 @@ export const adminScreens: Screen[] = [
   at("settings", "routes/admin/settings.tsx", "owner", "/admin/settings"),
   heldLicense("license, unpaid, in grace and extended", {}),
   heldLicense("license dialog: extend, unpaid", { do: "extend" }),
+  ownerlessLicense("license without an owner"),
+  ownerlessLicense("license dialog: assign", { do: "assign" }),
+  ownerlessLicense("license dialog: suspend, no owner", { do: "suspend" }),
+  ownerlessLicense("license dialog: resend, no owner", { do: "resend" }),
   at("webhooks", "routes/admin/webhook-inbox.tsx", "owner", "/admin/webhooks"),
   at("webhooks, nothing matches", "routes/admin/webhook-inbox.tsx", "owner", "/admin/webhooks?q=zzzzzzz"),
   at("webhook event", "routes/admin/webhook-event.tsx", "owner", ({ eventKey }) =>

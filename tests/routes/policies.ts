@@ -125,6 +125,12 @@ export const policies: Record<string, RoutePolicy> = {
         policy: "license.revoke",
         fields: ({ keyLastGroup }) => ({ intent: "revoke", confirmation: keyLastGroup, ...change() }),
       },
+      assign: {
+        policy: "license.assign",
+        fields: () => ({ intent: "assign", email: "gift@example.com", ...change() }),
+        // It has an owner.
+        done: [422],
+      },
       resend: { policy: "license.resend", fields: () => ({ intent: "resend", submission: submission() }) },
       "reveal-key": { policy: "license.reveal-key", fields: () => ({ intent: "reveal-key" }), done: [200] },
     },

@@ -33,6 +33,7 @@ export const auditEvents = [
   "license.grace-changed",
   "license.moved",
   "license.ended",
+  "license.assigned",
   "license.resent",
   "license.key-revealed",
   "license.key-rotated",

@@ -34,16 +34,22 @@ export type LockedLicense = Prisma.LicenseGetPayload<{ include: typeof parts }>;
 
 /** What a rule decided: what changes, and what the person who did it is told. */
 export type LicenseDecision = {
-  change: EmailProps["license-changed"]["change"];
   columns?: Prisma.LicenseUncheckedUpdateInput;
   addHold?: { id: string; cause: string; reason: string };
   removeHold?: string;
   message: string;
-  /** New end to name in the mail. */
-  validUntil?: Date;
-  /** The customer would read something that is not so. */
-  withoutMail?: boolean;
-};
+  /** What the audit log keeps of it besides the license before and after. */
+  recorded?: Record<string, string>;
+} & (
+  | {
+      change: EmailProps["license-changed"]["change"];
+      /** New end to name in the mail. */
+      validUntil?: Date;
+      /** The customer would read something that is not so. */
+      withoutMail?: boolean;
+    }
+  | { change: "assigned"; withoutMail: true }
+);
 
 /**
  * Carries out one act of staff: locked row, token, version, rule, change, audit row and mail in one transaction.
@@ -52,7 +58,7 @@ export type LicenseDecision = {
  */
 export async function changeLicense(
   request: LicenseChange,
-  decide: (license: LockedLicense) => LicenseDecision,
+  decide: (license: LockedLicense, tx: Tx) => LicenseDecision | Promise<LicenseDecision>,
 ): Promise<{ message: string }> {
   const { now, actor } = request;
   const reason = requireReason(request.reason);
@@ -63,7 +69,7 @@ export async function changeLicense(
     if (request.version !== null && before.version !== request.version)
       throw await conflict(tx, before, request.version);
 
-    const decision = decide(before);
+    const decision = await decide(before, tx);
     const after = await write(tx, before, decision, now);
     await recordAudit(tx, {
       now,
@@ -72,15 +78,14 @@ export async function changeLicense(
       target: { type: "license", id: before.id },
       licenseId: before.id,
       orderId: before.orderId,
-      customerId: before.customerId,
+      customerId: after.customerId,
       reason,
       before: licenseAuditFacts(before),
-      after: licenseAuditFacts(after),
+      after: { ...licenseAuditFacts(after), ...decision.recorded },
       requestId: request.requestId,
     });
-    const recipient = request.notifyCustomer && !decision.withoutMail ? before.customer?.email : undefined;
-    if (recipient) await tellCustomer(tx, before, recipient, decision, request);
-    const message = recipient ? `${decision.message} ${recipient} gets an email.` : decision.message;
+    const told = await tellCustomer(tx, before, decision, request);
+    const message = told ? `${decision.message} ${told} gets an email.` : decision.message;
     await remember(tx, request.submission, message);
     return { message };
   });
@@ -137,13 +142,15 @@ async function write(tx: Tx, license: LockedLicense, decision: LicenseDecision, 
   });
 }
 
+/** @returns the address that gets the mail; null when there is nobody to tell or nothing to be told. */
 async function tellCustomer(
   tx: Tx,
   license: LockedLicense,
-  recipient: string,
   decision: LicenseDecision,
   request: LicenseChange,
-): Promise<void> {
+): Promise<string | null> {
+  const recipient = license.customer?.email;
+  if (!request.notifyCustomer || decision.withoutMail || !recipient) return null;
   const note = request.note?.trim();
   await queueEmail(tx, {
     now: request.now,
@@ -160,6 +167,7 @@ async function tellCustomer(
     orderId: license.orderId,
     licenseId: license.id,
   });
+  return recipient;
 }
 
 /** Every raise of the version leaves one audit row, so the latest rows are what the person has not seen. */

@@ -42,6 +42,10 @@ export function licenseActWords(event: string, after: unknown, before?: unknown)
       return facts.day("graceUntil") === null
         ? "Grace ended"
         : withDay("Works", "until", facts.day("graceUntil")).concat(" while the renewal is awaited");
+    case "license.assigned": {
+      const owner = facts.text("owner");
+      return owner ? `Assigned to ${owner}` : "Assigned to a customer";
+    }
     case "license.moved":
       return "Moved to another item of the subscription";
     case "license.resent": {

@@ -4,6 +4,7 @@ import { newId } from "#app/domain/ids.ts";
 import { assessLicense } from "#app/domain/license/assess-license.ts";
 import type { LicenseChange } from "#app/domain/license/change-license.server.ts";
 import {
+  assignLicense,
   extendLicense,
   issueLicenseByHand,
   reinstateLicense,
@@ -16,6 +17,7 @@ import {
 import type { LicenseAct } from "#app/domain/license/license-acts.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { randomKey } from "#app/domain/license/license-key.server.ts";
+import { listLicensesForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import {
   aCustomer,
@@ -318,6 +320,63 @@ test("an owner may ask three times an hour; somebody else's license is not found
   await resendLicense({ ...form(license) });
   await ask(61);
   expect((await mailsOf(license.id)).length).toBe(5);
+});
+
+test("a license without an owner is changed like any other, and nobody is told", async () => {
+  const license = await aLicense({ customerId: null });
+  const told = { notifyCustomer: true, note: "Hello" };
+  expect(await suspendLicense(form(license, told))).toEqual({ message: "License suspended." });
+  expect(await reinstateLicense(form({ id: license.id, version: 2 }, told))).toEqual({
+    message: "License reinstated.",
+  });
+  expect(await mailsOf(license.id)).toEqual([]);
+  expect(await auditOf(license.id)).toMatchObject([{ customerId: null }, { customerId: null }]);
+});
+
+test("the key of a license without an owner goes to an address that is typed, for a reason", async () => {
+  const license = await aLicense({ customerId: null });
+  expect((await refusal(resendLicense(form(license)))).field).toBe("recipient");
+  const typed = { ...form(license), recipient: "buyer@example.com" };
+  expect((await refusal(resendLicense({ ...typed, reason: "" }))).field).toBe("reason");
+  await resendLicense(typed);
+  expect(await mailsOf(license.id)).toMatchObject([{ recipient: "buyer@example.com", customerId: null }]);
+  expect((await read(license.id)).customerId).toBeNull();
+  const nobody = { type: "customer", id: "cust_nobody", label: "nobody" } as const;
+  const ask = { ...form(license), customerId: nobody.id, actor: nobody };
+  expect((await refusal(resendLicenseToOwner(ask))).code).toBe("NOT_FOUND");
+});
+
+test("a license without an owner is assigned to a customer once, who then has it in the portal", async () => {
+  const license = await aLicense({ customerId: null });
+  const request = { ...form(license), email: " New-Owner@Example.com ", name: "Nora" };
+  const { message } = await assignLicense(request);
+  expect(message).toBe("License assigned to new-owner@example.com, who finds it in the portal from now on.");
+  expect(await assignLicense(request)).toEqual({ message });
+  const { customer, version } = await read(license.id);
+  expect([customer?.email, customer?.name, version]).toEqual(["new-owner@example.com", "Nora", 2]);
+  const owned = await listLicensesForCustomer({ customerId: customer?.id ?? "", now });
+  expect(owned.map(({ id }) => id)).toEqual([license.id]);
+  expect(await auditOf(license.id)).toMatchObject([
+    { event: "license.assigned", customerId: customer?.id, after: { owner: "new-owner@example.com" } },
+  ]);
+  expect(await mailsOf(license.id)).toEqual([]);
+
+  const again = { ...form({ id: license.id, version: 2 }), email: "other@example.com" };
+  expect((await refusal(assignLicense(again))).message).toContain("belongs to new-owner@example.com");
+  expect(await db().customer.count({ where: { email: "other@example.com" } })).toBe(0);
+});
+
+test("assigning refuses what is no address, a revoked license and a page that is no longer true", async () => {
+  const license = await aLicense({ customerId: null });
+  expect((await refusal(assignLicense({ ...form(license), email: "nobody" }))).field).toBe("email");
+  await suspendLicense(form(license, { reason: "for a while" }));
+  const late = { ...form(license), email: "late@example.com" };
+  expect((await refusal(assignLicense(late))).context.changes).toMatchObject([{ what: "Suspended" }]);
+  const revoked = await aLicense({ customerId: null, revokedAt: now });
+  expect((await refusal(assignLicense({ ...form(revoked), email: "a@example.com" }))).code).toBe("INVALID");
+  await assignLicense({ ...late, version: 2, submission: crypto.randomUUID() });
+  const stale = await refusal(suspendLicense(form({ id: license.id, version: 2 })));
+  expect(stale.context.changes).toMatchObject([{ what: "Assigned to late@example.com" }]);
 });
 
 test("a revealed key is the key, and each look is on record", async () => {

@@ -10,6 +10,7 @@ import { type Extension, extendedEnd } from "#app/domain/license/extend-license.
 import { forgive } from "#app/domain/license/license-key.ts";
 import { dayWords, holdWords, listWords } from "#app/domain/license/license-words.ts";
 
+export { assignLicense } from "#app/domain/license/assign-license.server.ts";
 export { issueLicenseByHand } from "#app/domain/license/issue-license.server.ts";
 export { resendLicense, resendLicenseToOwner } from "#app/domain/license/resend-license.server.ts";
 export { revealKey } from "#app/domain/license/reveal-key.server.ts";

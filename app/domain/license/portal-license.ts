@@ -23,6 +23,7 @@ const auditTitles: Record<string, string> = {
   "license.seats-changed": "Seats changed",
   "license.released": "Key without a seat",
   "license.restored": "Key has a seat again",
+  "license.assigned": "License given to you",
 };
 /** Those whose new end is worth telling. */
 const movesTheEnd: readonly string[] = ["license.extended", "license.renewed", "license.shortened"];

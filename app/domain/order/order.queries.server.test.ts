@@ -11,16 +11,17 @@ const at = new Date("2026-03-01T00:00:00Z");
 const customer = await aCustomer({ email: "buyer@acme.example" });
 
 // Every combination of the facts a status is derived from.
-for (let bits = 0; bits < 32; bits++) {
+const origins = ["checkout", "staff", "api"];
+for (let bits = 0; bits < 48; bits++) {
   const fact = (bit: number) => (bits & (1 << bit) ? new Date(at.getTime() + bits * 1000) : null);
   await anOrder({
     customerId: customer.id,
     email: "buyer@acme.example",
-    origin: bits & 1 ? "staff" : "checkout",
-    awaitingPaymentAt: fact(1),
-    paidAt: fact(2),
-    paymentFailedAt: fact(3),
-    expiredAt: fact(4),
+    origin: origins[bits >> 4] ?? "",
+    awaitingPaymentAt: fact(0),
+    paidAt: fact(1),
+    paymentFailedAt: fact(2),
+    expiredAt: fact(3),
     createdAt: new Date(at.getTime() + Math.floor(bits / 3)),
   });
 }

@@ -78,7 +78,8 @@ export async function listOrders(
 /** The same answer as `orderStatus`, as a condition on rows. */
 export function orderStatusWhere(status: OrderStatus): Prisma.OrderWhereInput {
   if (status === "issued-by-staff") return { origin: "staff" };
-  const sold = { origin: { not: "staff" } };
+  if (status === "issued-by-program") return { origin: "api" };
+  const sold = { origin: { notIn: ["staff", "api"] } };
   if (status === "paid") return { ...sold, paidAt: { not: null } };
   const unpaid = { ...sold, paidAt: null };
   if (status === "payment-failed") return { ...unpaid, paymentFailedAt: { not: null } };

@@ -23,7 +23,8 @@ export type OrderStatus =
   | "paid"
   | "payment-failed"
   | "expired"
-  | "issued-by-staff";
+  | "issued-by-staff"
+  | "issued-by-program";
 
 export const orderStatuses = [
   "open",
@@ -32,11 +33,18 @@ export const orderStatuses = [
   "payment-failed",
   "expired",
   "issued-by-staff",
+  "issued-by-program",
 ] as const satisfies readonly OrderStatus[];
+
+/** Whether money was asked for; what staff or a program gives away is no sale. */
+export function isSale({ origin }: Pick<OrderFacts, "origin">): boolean {
+  return origin !== "staff" && origin !== "api";
+}
 
 /** Money that arrived outranks everything that was said before it. */
 export function orderStatus(order: OrderFacts): OrderStatus {
   if (order.origin === "staff") return "issued-by-staff";
+  if (order.origin === "api") return "issued-by-program";
   if (order.paidAt) return "paid";
   if (order.paymentFailedAt) return "payment-failed";
   if (order.awaitingPaymentAt) return "awaiting-payment";
@@ -51,4 +59,10 @@ export const orderStatusLabels: Record<OrderStatus, string> = {
   "payment-failed": "Payment failed",
   expired: "Expired",
   "issued-by-staff": "Issued by staff",
+  "issued-by-program": "Issued by a program",
 };
+
+/** For an order without a customer: a buyer gives an address at the end, a program may name nobody at all. */
+export function noCustomerWords(order: Pick<OrderFacts, "origin">): string {
+  return isSale(order) ? "Not known yet" : "Nobody";
+}

@@ -143,6 +143,39 @@ export function RevokeForm(props: ChangeFormProps) {
   );
 }
 
+/** For a license that a program made for nobody. */
+export function AssignForm(props: ChangeFormProps) {
+  const { values, errors } = props;
+  return (
+    <ActForm {...props} intent="assign" label="Assign license">
+      <p>
+        The customer finds the license in the portal and gets the emails about it from then on. No email is
+        sent now.
+      </p>
+      <TextField
+        label="Address of the customer"
+        name="email"
+        type="email"
+        error={errors.email}
+        defaultValue={values.email}
+        required
+        autoComplete="off"
+        maxLength={254}
+      />
+      <TextField
+        label="Name (optional)"
+        name="name"
+        hint="Kept only when no name is known for this address."
+        error={errors.name}
+        defaultValue={values.name}
+        autoComplete="off"
+        maxLength={200}
+      />
+      <ReasonField values={values} errors={errors} />
+    </ActForm>
+  );
+}
+
 export function ResendForm(props: ChangeFormProps) {
   const { values, errors } = props;
   const owner = props.license.customer;

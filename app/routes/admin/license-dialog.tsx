@@ -4,6 +4,7 @@ import { shortMaskedKey } from "#app/domain/license/license-key.ts";
 import type { FormState } from "#app/http/form-state.ts";
 import { paths } from "#app/paths.ts";
 import {
+  AssignForm,
   ReinstateForm,
   ResendForm,
   RevokeForm,
@@ -34,10 +35,17 @@ type LicenseDialogProps = {
 function titleOf(action: LicenseAction, license: ShownLicense): string {
   const name = `license ${shortMaskedKey(license.maskedKey)}`;
   if (action === "resend") return `Send the key of ${name} again?`;
+  if (action === "assign") return `Assign ${name} to a customer?`;
   return `${action.charAt(0).toUpperCase()}${action.slice(1)} ${name}?`;
 }
 
-const forms = { suspend: SuspendForm, reinstate: ReinstateForm, resend: ResendForm, revoke: RevokeForm };
+const forms = {
+  suspend: SuspendForm,
+  reinstate: ReinstateForm,
+  assign: AssignForm,
+  resend: ResendForm,
+  revoke: RevokeForm,
+};
 
 /** The dialog of one act on a license; which one is open is in the address. */
 export function LicenseDialog({ action, state, changes, choice, now, ...page }: LicenseDialogProps) {

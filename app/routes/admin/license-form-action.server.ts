@@ -3,6 +3,7 @@ import type { Permission } from "#app/domain/account/roles.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { extensionFrom } from "#app/domain/license/extend-license.ts";
 import {
+  assignLicense,
   extendLicense,
   reinstateLicense,
   resendLicense,
@@ -32,6 +33,10 @@ export function act(
   const common = { licenseId, requestId, now, actor: by.staff.actor, submission: value.submission };
   if (value.intent === "resend")
     return resendLicense({ ...common, recipient: value.recipient, reason: value.reason ?? "" });
+  if (value.intent === "assign") {
+    const { version, reason, email, name } = value;
+    return assignLicense({ ...common, version, reason, email, name });
+  }
   const { version, reason, note } = value;
   const change = { ...common, version, reason, note, notifyCustomer: value.notify === "on" };
   switch (value.intent) {

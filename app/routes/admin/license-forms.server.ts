@@ -46,6 +46,14 @@ export const LicenseForm = z.discriminatedUnion("intent", [
   z.object({ intent: z.literal("reinstate"), ...change }),
   z.object({ intent: z.literal("revoke"), ...change, confirmation: z.string().max(60).default("") }),
   z.object({
+    intent: z.literal("assign"),
+    submission,
+    version: change.version,
+    reason,
+    email: emailAddress,
+    name: z.string().max(200).optional(),
+  }),
+  z.object({
     intent: z.literal("resend"),
     submission,
     recipient: z.union([z.literal(""), emailAddress]).optional(),

@@ -39,6 +39,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     revokedAt: license.revokedAt,
     validUntil: license.assessment.validUntil,
     heldByStaff: license.holds.some((hold) => hold.byStaff),
+    hasOwner: license.customer !== null,
   });
   const actions = possible.filter((action) => staff.may(permissionFor(action)));
   return {
@@ -77,6 +78,7 @@ const labels = {
   extend: "Extend",
   suspend: "Suspend",
   reinstate: "Reinstate",
+  assign: "Assign to customer",
   resend: "Send key again",
   revoke: "Revoke",
 } as const;

@@ -120,6 +120,27 @@ test("each role is shown the acts it may do, and refused the others with 403 bef
 const shownOrder = ["extend", "suspend", "resend", "revoke", "reveal-key"];
 const byIntent = (a: string, b: string) => shownOrder.indexOf(a) - shownOrder.indexOf(b);
 
+test("a license without an owner shows nobody, and is assigned by who may", async () => {
+  const license = await aLicense({ term: "perpetual", customerId: null });
+  const fresh = { email: "owner@example.com", ...fields("assign") };
+  for (const role of ["support", "viewer"] as const) {
+    const browser = await aStaffBrowser(role);
+    expect(((await browser.license(license.id)) as LicensePage).actions).not.toContain("assign");
+    expect((await browser.act(license.id, fresh)).status).toBe(403);
+  }
+  const browser = await aStaffBrowser("admin");
+  const list = (await browser.list({ q: license.id })) as ListPage;
+  expect(list.licenses).toMatchObject([{ id: license.id, customer: null }]);
+  const page = (await browser.license(license.id, { do: "assign" })) as LicensePage;
+  expect([page.open, page.license.customer]).toEqual(["assign", null]);
+  const refused = await browser.act(license.id, { ...fresh, email: "x" });
+  expect([refused.status, Object.keys((await form(refused)).errors)]).toEqual([422, ["email"]]);
+  expect((await browser.act(license.id, fresh)).status).toBe(303);
+  const after = (await browser.license(license.id, { do: "assign" })) as LicensePage;
+  expect([after.open, after.license.customer?.email]).toEqual([null, "owner@example.com"]);
+  expect(after.license.timeline[0]?.title).toBe("Assigned to owner@example.com");
+});
+
 test("an unknown license is 404 for the page and 404 for an act", async () => {
   const browser = await aStaffBrowser("owner");
   const page = await browser.license("lic_nobody");

@@ -1,4 +1,5 @@
 import { shortMaskedKey } from "#app/domain/license/license-key.ts";
+import { isSale, noCustomerWords } from "#app/domain/order/order.ts";
 import { paths } from "#app/paths.ts";
 import { CopyableId } from "#app/routes/admin/copyable-id.tsx";
 import { OrderAmount } from "#app/routes/admin/orders-table.tsx";
@@ -34,6 +35,7 @@ const origins: Record<string, string> = {
   payment_link: "Payment Link",
   elsewhere: "A checkout made elsewhere",
   staff: "Issued by staff",
+  api: "Issued by a program",
 };
 
 export function OrderFacts({ order }: OrderFactsProps) {
@@ -52,12 +54,12 @@ export function OrderFacts({ order }: OrderFactsProps) {
           {order.customer ? (
             <TextLink to={paths.admin.customer(order.customer.id)}>{order.customer.email}</TextLink>
           ) : (
-            (order.email ?? "Not known yet")
+            (order.email ?? noCustomerWords(order))
           )}
         </Fact>
         <Fact label="Amount">
           <OrderAmount order={order} />{" "}
-          {!order.livemode && order.origin !== "staff" && <Badge tone="warn">Test mode</Badge>}
+          {!order.livemode && isSale(order) && <Badge tone="warn">Test mode</Badge>}
         </Fact>
         <Fact label="Came through">{origins[order.origin] ?? order.origin}</Fact>
         {order.renewsLicense && (

@@ -8,6 +8,7 @@ const tones: Record<OrderStatus, BadgeTone> = {
   "payment-failed": "bad",
   expired: "neutral",
   "issued-by-staff": "info",
+  "issued-by-program": "info",
 };
 
 export function OrderStatusBadge({ status }: { status: OrderStatus }) {

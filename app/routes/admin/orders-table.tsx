@@ -1,4 +1,4 @@
-import type { OrderStatus } from "#app/domain/order/order.ts";
+import { noCustomerWords, type OrderStatus } from "#app/domain/order/order.ts";
 import { paths } from "#app/paths.ts";
 import { OrderStatusBadge } from "#app/routes/admin/order-status-badge.tsx";
 import { Money } from "#app/ui/money.tsx";
@@ -9,6 +9,7 @@ import { Time } from "#app/ui/time.tsx";
 type ListedOrder = {
   id: string;
   number: number;
+  origin: string;
   status: OrderStatus;
   email: string | null;
   customerId: string | null;
@@ -52,7 +53,7 @@ export function OrdersTable({ caption, orders, hideCustomer = false }: OrdersTab
               {order.customerId ? (
                 <TextLink to={paths.admin.customer(order.customerId)}>{order.email ?? "No address"}</TextLink>
               ) : (
-                (order.email ?? "Not known yet")
+                (order.email ?? noCustomerWords(order))
               )}
             </Cell>
           )}
