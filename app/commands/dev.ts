@@ -1,11 +1,11 @@
 import type { ServerBuild } from "@remix-run/node";
 import { createServer as createViteServer } from "vite";
 import { bootstrap, CommandError, runCommand } from "#app/commands/bootstrap.ts";
+import { programMounts } from "#app/commands/program-mounts.ts";
 import { untilSignal } from "#app/commands/until-signal.ts";
+import { loadRecentSettings } from "#app/domain/setting/recent-settings.server.ts";
 import { createServer } from "#app/http/server.server.ts";
-import { stripeWebhookHandler } from "#app/http/stripe-webhook.server.ts";
 import { startWorker } from "#app/jobs/worker.server.ts";
-import { paths } from "#app/paths.ts";
 
 /**
  * The site as one works on it: pages are compiled when asked for and refreshed when saved. What runs outside the
@@ -13,12 +13,13 @@ import { paths } from "#app/paths.ts";
  */
 runCommand(async () => {
   const { env, stop } = await bootstrap();
+  await loadRecentSettings();
   const vite = await createViteServer({ server: { middlewareMode: true } });
   const { server, close } = createServer({
     vite,
     // Vite makes this module of the routes; Remix gives it the shape of a build.
     build: async () => (await vite.ssrLoadModule("virtual:remix/server-build")) as ServerBuild,
-    mounts: [{ path: paths.webhooks.stripe(), handle: stripeWebhookHandler }],
+    mounts: programMounts(),
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>

@@ -3,11 +3,11 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ServerBuild } from "@remix-run/node";
 import { CommandError } from "#app/commands/bootstrap.ts";
+import { programMounts } from "#app/commands/program-mounts.ts";
+import { loadRecentSettings } from "#app/domain/setting/recent-settings.server.ts";
 import { createServer } from "#app/http/server.server.ts";
-import { stripeWebhookHandler } from "#app/http/stripe-webhook.server.ts";
 import { getEnv } from "#app/infra/env.server.ts";
 import { startWorker } from "#app/jobs/worker.server.ts";
-import { paths } from "#app/paths.ts";
 
 export type Serving = { url: string; server: Server; stop: () => Promise<void> };
 
@@ -17,9 +17,10 @@ export type Serving = { url: string; server: Server; stop: () => Promise<void> }
  */
 export async function serve(): Promise<Serving> {
   const env = getEnv();
+  await loadRecentSettings();
   const { server, close } = createServer({
     build: await loadBuild(),
-    mounts: [{ path: paths.webhooks.stripe(), handle: stripeWebhookHandler }],
+    mounts: programMounts(),
   });
   await new Promise<void>((done, fail) => {
     server.once("error", (error: NodeJS.ErrnoException) =>

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
 }
 
 const afterwards =
-  "It counts from the next time each purchase is compared with Stripe: at its next event, at its next timer, or when staff sync it.";
+  "The license server follows within a second. What it does to licenses counts from the next time each purchase is compared with Stripe: at its next event, at its next timer, or when staff sync it.";
 
 /** @throws CommandError that names what is wrong and what would be right. */
 function readWish(args: readonly string[]): Wish {

@@ -16,7 +16,7 @@ export type GateSettings = {
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Called by other programs, which send no Origin; nothing there reads a cookie. */
-const exemptPrefixes = ["/webhooks/", "/api/"];
+const exemptPrefixes = ["/webhooks/"];
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**

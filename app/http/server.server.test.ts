@@ -4,7 +4,7 @@ import { type Answer, secretFailure, startEdge } from "#tests/setup/edge-server.
 
 const mounts = [
   {
-    path: "/webhooks/stripe",
+    owns: (path: string): boolean => path === "/webhooks/stripe",
     handle: (_request: unknown, response: { end: (text: string) => void }) => response.end("mounted"),
   },
 ];
@@ -212,7 +212,7 @@ test("closing lets a request under way finish and takes no new one", async () =>
   let finish = () => {};
   const started = new Promise<void>((resolve) => {
     mounts.push({
-      path: "/slow",
+      owns: (path): boolean => path === "/slow",
       handle: (_request, response) => {
         finish = () => response.end("done");
         resolve();

@@ -20,8 +20,11 @@ import { trustedProxies } from "#app/http/trusted-proxies.server.ts";
 import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 
-/** A plain Node handler in front of everything else, for a path that must be fast. It answers all by itself. */
-export type Mount = { path: string; handle: (request: IncomingMessage, response: ServerResponse) => void };
+/** A plain Node handler in front of everything else, for paths that must be fast. It answers all by itself. */
+export type Mount = {
+  owns: (path: string) => boolean;
+  handle: (request: IncomingMessage, response: ServerResponse) => void;
+};
 
 export type ServerOptions = {
   build: ServerBuild | (() => Promise<ServerBuild>);
@@ -38,7 +41,7 @@ export type ServerOptions = {
  */
 export function createServer(options: ServerOptions): { server: Server; close: () => Promise<void> } {
   const app = createApp(options);
-  const mounts = new Map(options.mounts?.map((mount) => [mount.path, mount.handle]));
+  const mounts = options.mounts ?? [];
   const server = createHttpServer(
     // Clients that send slowly or without end are let go of; a page of ours needs none of this time.
     {
@@ -48,8 +51,9 @@ export function createServer(options: ServerOptions): { server: Server; close: (
       maxHeaderSize: 16_384,
     },
     (request, response) => {
-      const mounted = mounts.get((request.url ?? "").split("?", 1)[0] ?? "");
-      if (mounted) mounted(request, response);
+      const path = (request.url ?? "").split("?", 1)[0] ?? "";
+      const mounted = mounts.find((mount) => mount.owns(path));
+      if (mounted) mounted.handle(request, response);
       else app(request, response);
     },
   );
@@ -170,7 +174,7 @@ const maxProgramBytes = 1_048_576;
 /** Node holds a body to its Content-Length, so one that is announced is one that is limited. */
 function limitBody(request: Request, response: Response, next: NextFunction): void {
   const { headers, path } = request;
-  const forPrograms = path.startsWith("/webhooks/") || path.startsWith("/api/");
+  const forPrograms = path.startsWith("/webhooks/");
   const refusal =
     headers["transfer-encoding"] !== undefined && !forPrograms
       ? { status: 411, title: "Length required", text: "The request must say how long its body is." }

@@ -1,4 +1,4 @@
-import { pool } from "#app/infra/db.server.ts";
+import { beforeDbCloses, pool } from "#app/infra/db.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
 
@@ -16,6 +16,7 @@ export function noteSeen(activationId: string, now: Date): void {
   const state = seen();
   if (state.waiting.size >= maxWaiting && !state.waiting.has(activationId)) return;
   state.waiting.set(activationId, now);
+  beforeDbCloses("devices-seen", flushSeen);
   state.timer ??= setTimeout(() => {
     void flushSeen().catch((error: unknown) =>
       logger().warn({ err: error }, "the last-seen instants of devices could not be written"),
