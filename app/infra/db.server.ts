@@ -70,8 +70,28 @@ function running(): AsyncLocalStorage<Running> {
   return singleton("running-transaction", () => new AsyncLocalStorage<Running>());
 }
 
+/**
+ * Has `work` done before the connections close: for what is written behind, and for timers that ask the database. Once
+ * for each name; a failure keeps nothing from closing.
+ */
+export function beforeDbCloses(name: string, work: () => Promise<void> | void): void {
+  closers().set(name, work);
+}
+
+function closers(): Map<string, () => Promise<void> | void> {
+  return singleton("before-db-closes", () => new Map());
+}
+
 /** Closes every connection of this process. */
 export async function closeDb(): Promise<void> {
+  const last = [...closers()];
+  closers().clear();
+  for (const [name, work] of last)
+    try {
+      await work();
+    } catch (error) {
+      logger().warn({ err: error, name }, "what was to be written before the database closes was not");
+    }
   await db().$disconnect();
   const open = pool();
   dropSingleton("db");

@@ -14,6 +14,7 @@ export async function deleteExpired(now: Date): Promise<number> {
     db().staffSession.deleteMany({ where: { expiresAt: { lt: machineNow } } }),
     db().signInFlow.deleteMany({ where: { expiresAt: { lt: new Date(now.getTime() - dayMs) } } }),
     db().rateLimit.deleteMany({ where: { expire: { lt: BigInt(machineNow.getTime() - dayMs) } } }),
+    db().callCount.deleteMany({ where: { resetsAt: { lt: machineNow } } }),
     db().submission.deleteMany({ where: { createdAt: { lt: new Date(now.getTime() - 30 * dayMs) } } }),
     db().idempotencyRecord.deleteMany({
       where: { createdAt: { lt: new Date(now.getTime() - keptDays * dayMs) } },

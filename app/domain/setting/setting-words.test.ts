@@ -21,6 +21,8 @@ test("a value says what it does", () => {
   expect(settingValueWords("renewalSlackHours", 48)).toBe("48 hours");
   expect(settingValueWords("disputeLostRevokeAfterDays", null)).toBe("never; they stay suspended");
   expect(settingValueWords("disputeLostRevokeAfterDays", 30)).toBe("30 days after it was opened");
+  expect(settingValueWords("publicCallsPerKeyPerMinute", 30)).toBe("30 calls per minute");
+  expect(settingValueWords("publicCallsPerKeyPerMinute", 0)).toBe("as often as they like");
   for (const name of settingNames)
     expect(settingValueWords(name, defaultSettings[name]), name).not.toBe(String(defaultSettings[name]));
 });

@@ -9,6 +9,11 @@ type Words = {
   choices: Record<string, string>;
 };
 
+const dialect = (system: string): Words => ({
+  meaning: `Whether programs made for ${system} are answered`,
+  choices: { on: "yes", off: "no; its addresses do not exist" },
+});
+
 const words: Record<SettingName, Words> = {
   renewalSlackHours: {
     meaning: "How long a license goes on after its paid period while the renewal is on its way",
@@ -61,6 +66,32 @@ const words: Record<SettingName, Words> = {
     meaning: "Who writes to the customer about failed payments",
     choices: { latchkey: "Latchkey", stripe: "Stripe, by its own emails" },
   },
+  publicCallsPerAddressPerMinute: {
+    meaning: "How often one network address may call the license server without an API key",
+    choices: { number: "calls per minute, from 0 to 100000", 0: "as often as it likes" },
+  },
+  publicCallsPerKeyPerMinute: {
+    meaning: "How often apps may call the license server about one license",
+    choices: { number: "calls per minute, from 0 to 100000", 0: "as often as they like" },
+  },
+  failedLookupsPerAddressPerMinute: {
+    meaning:
+      "How many unknown keys one address may try before it has to wait: 1 minute, then twice as long each time, up to an hour",
+    choices: { number: "unknown keys per minute, from 0 to 100000", 0: "as many as it likes" },
+  },
+  managementCallsPerSecond: {
+    meaning: "How often one API key may call, with twice as many in a burst",
+    choices: { number: "calls per second, from 0 to 100000", 0: "as often as it likes" },
+  },
+  lemonSqueezyDialect: dialect("Lemon Squeezy"),
+  simpleLicenseServerDialect: dialect("Simple License Server"),
+  authForgeDialect: dialect("AuthForge"),
+  cryptlexDialect: dialect("Cryptlex"),
+  keygenDialect: dialect("Keygen"),
+  customerInLemonSqueezyAnswers: {
+    meaning: "Whether Lemon Squeezy's answers tell who holds a key the customer's name and email address",
+    choices: { hidden: "no; both are empty", shown: "yes" },
+  },
 };
 
 // The names of a record are those of its type.
@@ -78,6 +109,8 @@ export function settingWords(name: SettingName): Words {
 /** What a value of a setting does: "suspends them"; a number with what it counts. */
 export function settingValueWords(name: SettingName, value: Settings[SettingName]): string {
   const { choices } = words[name];
-  if (typeof value === "number") return `${value} ${choices.number?.split(",")[0] ?? ""}`.trim();
-  return choices[String(value)] ?? String(value);
+  const chosen = choices[String(value)];
+  if (chosen === undefined && typeof value === "number")
+    return `${value} ${choices.number?.split(",")[0] ?? ""}`.trim();
+  return chosen ?? String(value);
 }

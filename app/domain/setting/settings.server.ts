@@ -2,6 +2,9 @@ import { z } from "zod";
 import { defaultSettings, type Settings } from "#app/domain/setting/settings.ts";
 import type { Tx } from "#app/infra/db.server.ts";
 
+const callLimit = z.number().int().min(0).max(100_000);
+const onOrOff = z.enum(["on", "off"]);
+
 /** What each setting may hold; a wrong value is refused when it is written and when it is read. */
 export const settingSchemas = {
   renewalSlackHours: z.number().int().min(0).max(720),
@@ -16,6 +19,16 @@ export const settingSchemas = {
   seatsFollow: z.enum(["immediately", "whenPaid"]),
   sendInvoice: z.enum(["onPaid", "onIssue"]),
   dunningEmails: z.enum(["latchkey", "stripe"]),
+  publicCallsPerAddressPerMinute: callLimit,
+  publicCallsPerKeyPerMinute: callLimit,
+  failedLookupsPerAddressPerMinute: callLimit,
+  managementCallsPerSecond: callLimit,
+  lemonSqueezyDialect: onOrOff,
+  simpleLicenseServerDialect: onOrOff,
+  authForgeDialect: onOrOff,
+  cryptlexDialect: onOrOff,
+  keygenDialect: onOrOff,
+  customerInLemonSqueezyAnswers: z.enum(["hidden", "shown"]),
 } satisfies { [Name in keyof Settings]: z.ZodType<Settings[Name]> };
 
 const AllSettings = z.object(settingSchemas);

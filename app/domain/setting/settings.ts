@@ -1,4 +1,4 @@
-/** What a vendor may choose about Stripe's side of a license (stripe.md 2.9). Stored only where it differs. */
+/** What a vendor may choose: Stripe's side of a license, and the license server. Stored only where it differs. */
 export type Settings = {
   /** How long a license goes on after its paid period while the renewal is on its way and nothing has failed yet. */
   renewalSlackHours: number;
@@ -20,7 +20,24 @@ export type Settings = {
   sendInvoice: "onPaid" | "onIssue";
   /** Who writes to the customer about failed payments; Stripe can do it too, and twice is once too often. */
   dunningEmails: "latchkey" | "stripe";
+  /** Calls without a secret, from one address (an IPv6 /64 counts as one); 0 = no limit. */
+  publicCallsPerAddressPerMinute: number;
+  /** Calls without a secret about one license; 0 = no limit. */
+  publicCallsPerKeyPerMinute: number;
+  /** Unknown keys from one address before a growing lock; known keys are never locked. 0 = no limit. */
+  failedLookupsPerAddressPerMinute: number;
+  /** Lasting rate of one API key, which may burst to twice as many at once; 0 = no limit. */
+  managementCallsPerSecond: number;
+  lemonSqueezyDialect: Switch;
+  simpleLicenseServerDialect: Switch;
+  authForgeDialect: Switch;
+  cryptlexDialect: Switch;
+  keygenDialect: Switch;
+  /** Whether customer_name and customer_email of Lemon Squeezy's answers tell a key holder who bought the license. */
+  customerInLemonSqueezyAnswers: "hidden" | "shown";
 };
+
+type Switch = "on" | "off";
 
 export const defaultSettings: Settings = {
   renewalSlackHours: 48,
@@ -35,4 +52,14 @@ export const defaultSettings: Settings = {
   seatsFollow: "immediately",
   sendInvoice: "onPaid",
   dunningEmails: "latchkey",
+  publicCallsPerAddressPerMinute: 60,
+  publicCallsPerKeyPerMinute: 30,
+  failedLookupsPerAddressPerMinute: 10,
+  managementCallsPerSecond: 100,
+  lemonSqueezyDialect: "on",
+  simpleLicenseServerDialect: "on",
+  authForgeDialect: "on",
+  cryptlexDialect: "on",
+  keygenDialect: "on",
+  customerInLemonSqueezyAnswers: "hidden",
 };

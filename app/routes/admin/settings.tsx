@@ -24,7 +24,7 @@ export default function Settings() {
     <>
       <PageHeader
         title="Settings"
-        lead="What payments, refunds, disputes and cancellations do to licenses."
+        lead="What payments, refunds, disputes and cancellations do to licenses, and what the license server answers."
       />
       <div className="grid gap-8">
         <Table caption="Settings" columns={columns}>
@@ -59,8 +59,9 @@ export default function Settings() {
               <code translate="no">npm run settings -- set onFullRefund revoke</code>
             </p>
             <p>
-              <code translate="no">npm run settings</code> alone lists what each may be. A change counts from
-              the next time a purchase is compared with Stripe, and is kept in the{" "}
+              <code translate="no">npm run settings</code> alone lists what each may be. The license server
+              follows a change within a second; what payments do to licenses, from the next time each purchase
+              is compared with Stripe. Every change is kept in the{" "}
               <TextLink to={paths.admin.auditLog({ event: "setting.changed" })}>audit log</TextLink>.
             </p>
           </div>
