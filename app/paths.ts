@@ -24,6 +24,8 @@ export const paths = {
     order: (orderId: string) => `/admin/orders/${encodeURIComponent(orderId)}`,
     subscriptions: (query: Query = {}) => withQuery("/admin/subscriptions", query),
     alerts: (query: Query = {}) => withQuery("/admin/alerts", query),
+    apiKeys: (query: Query = {}) => withQuery("/admin/api-keys", query),
+    signingKeys: (query: Query = {}) => withQuery("/admin/signing-keys", query),
     settings: () => "/admin/settings",
     webhookInbox: (query: Query = {}) => withQuery("/admin/webhooks", query),
     webhookEvent: (dedupeKey: string) => `/admin/webhooks/${encodeURIComponent(dedupeKey)}`,

@@ -38,6 +38,8 @@ export default [
       route("emails", "routes/admin/emails.tsx"),
       route("emails/:emailId", "routes/admin/email.tsx"),
       route("audit-log", "routes/admin/audit-log.tsx"),
+      route("api-keys", "routes/admin/api-keys.tsx"),
+      route("signing-keys", "routes/admin/signing-keys.tsx"),
       route("settings", "routes/admin/settings.tsx"),
     ]),
   ]),

@@ -10,11 +10,14 @@ import {
   ReceiptText,
   RefreshCw,
   ScrollText,
+  Signature,
   SlidersHorizontal,
+  SquareTerminal,
   Users,
   Webhook,
 } from "lucide-react";
 import type { ReactNode } from "react";
+import { isRole, may, type Permission } from "#app/domain/account/roles.ts";
 import { paths } from "#app/paths.ts";
 import { Brand } from "./brand.tsx";
 import { type Flash, FlashBanner } from "./flash-banner.tsx";
@@ -22,7 +25,15 @@ import { Main, SkipLink, TestModeBanner } from "./page-frame.tsx";
 import { useMenu } from "./use-menu.ts";
 import { UserMenu } from "./user-menu.tsx";
 
-const sections: readonly { to: string; label: string; Icon: LucideIcon }[] = [
+type Section = {
+  to: string;
+  label: string;
+  Icon: LucideIcon;
+  /** Shown to those who may open it; without one everybody on staff may. */
+  needs?: Permission;
+};
+
+const sections: readonly Section[] = [
   { to: paths.admin.overview(), label: "Overview", Icon: LayoutDashboard },
   { to: paths.admin.licenses(), label: "Licenses", Icon: KeyRound },
   { to: paths.admin.customers(), label: "Customers", Icon: Users },
@@ -31,6 +42,8 @@ const sections: readonly { to: string; label: string; Icon: LucideIcon }[] = [
   { to: paths.admin.alerts(), label: "Alerts", Icon: CircleAlert },
   { to: paths.admin.webhookInbox(), label: "Webhooks", Icon: Webhook },
   { to: paths.admin.emails(), label: "Emails", Icon: Mail },
+  { to: paths.admin.apiKeys(), label: "API keys", Icon: SquareTerminal, needs: "api-key.manage" },
+  { to: paths.admin.signingKeys(), label: "Signing keys", Icon: Signature, needs: "signing-key.manage" },
   { to: paths.admin.auditLog(), label: "Audit log", Icon: ScrollText },
   { to: paths.admin.settings(), label: "Settings", Icon: SlidersHorizontal },
 ];
@@ -52,7 +65,7 @@ export function AdminShell({ testMode, staff, flash, children }: AdminShellProps
       <header className="relative border-b border-line bg-surface print:hidden">
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2 lg:px-6">
           <div className="flex items-center gap-3">
-            {staff && <NarrowMenu />}
+            {staff && <NarrowMenu role={staff.role} />}
             <Brand to={paths.admin.overview()} area="Admin" />
           </div>
           {staff && (
@@ -66,7 +79,7 @@ export function AdminShell({ testMode, staff, flash, children }: AdminShellProps
             aria-label="Admin"
             className="sticky top-0 hidden max-h-dvh w-52 flex-none self-start overflow-y-auto px-3 py-6 lg:block print:hidden"
           >
-            <Sections />
+            <Sections role={staff.role} />
           </nav>
         )}
         <Main className="mx-auto w-full max-w-6xl min-w-0 grow px-4 py-6 lg:px-6 lg:py-8">
@@ -79,7 +92,7 @@ export function AdminShell({ testMode, staff, flash, children }: AdminShellProps
 }
 
 /** The sections on a narrow screen, below the whole header so that they never cover the other menu. */
-function NarrowMenu() {
+function NarrowMenu({ role }: { role: string }) {
   const menu = useMenu();
   return (
     <details ref={menu} className="lg:hidden">
@@ -91,16 +104,17 @@ function NarrowMenu() {
         aria-label="Admin"
         className="absolute inset-x-4 top-full z-20 mt-2 rounded-xl border border-line bg-surface p-2 shadow-raised"
       >
-        <Sections />
+        <Sections role={role} />
       </nav>
     </details>
   );
 }
 
-function Sections() {
+function Sections({ role }: { role: string }) {
+  const shown = sections.filter(({ needs }) => !needs || (isRole(role) && may(role, needs)));
   return (
     <ul className="grid gap-0.5">
-      {sections.map(({ to, label, Icon }) => (
+      {shown.map(({ to, label, Icon }) => (
         <li key={to}>
           <NavLink
             to={to}

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Browser, Page } from "@playwright/test";
 import pg from "pg";
 import { paths } from "#app/paths.ts";
+import { apiKeyScreens, noApiKeysYet } from "#tests/journeys/api-key-screens.ts";
 import { buy, mailTo, newAddress, signInAsCustomer, signInAsStaff } from "#tests/journeys/journey.ts";
 import type { Stack } from "#tests/journeys/stack.ts";
 import { renewalScreens, subscriptionScreens } from "#tests/journeys/subscription-screens.ts";
@@ -299,6 +300,7 @@ export const emptyScreens: Screen[] = [
   at("orders, none yet", "routes/admin/orders.tsx", "owner", "/admin/orders"),
   at("subscriptions, none yet", "routes/admin/subscriptions.tsx", "owner", "/admin/subscriptions"),
   at("alerts, none yet", "routes/admin/alerts.tsx", "owner", "/admin/alerts"),
+  noApiKeysYet,
   at("webhooks, none yet", "routes/admin/webhook-inbox.tsx", "owner", "/admin/webhooks"),
   {
     name: "pricing, nothing for sale",
@@ -597,6 +599,7 @@ export const adminScreens: Screen[] = [
   at("alerts", "routes/admin/alerts.tsx", "owner", "/admin/alerts"),
   at("alerts, resolved", "routes/admin/alerts.tsx", "viewer", "/admin/alerts?state=resolved"),
   at("alerts, nothing matches", "routes/admin/alerts.tsx", "owner", "/admin/alerts?kind=price-vanished"),
+  ...apiKeyScreens,
   at("settings", "routes/admin/settings.tsx", "owner", "/admin/settings"),
   heldLicense("license, unpaid, in grace and extended", {}),
   heldLicense("license dialog: extend, unpaid", { do: "extend" }),

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { closeDb, pool } from "#app/infra/db.server.ts";
+import { ApiKeyForm } from "#app/routes/admin/api-key-forms.server.ts";
 import { RetryEmailForm } from "#app/routes/admin/email-forms.server.ts";
 import { LicenseForm } from "#app/routes/admin/license-forms.server.ts";
+import { SigningKeyForm } from "#app/routes/admin/signing-key-forms.server.ts";
 import { PortalLicenseForm } from "#app/routes/portal/license-forms.server.ts";
 import { type Act, policies } from "#tests/routes/policies.ts";
 import {
@@ -45,6 +47,10 @@ test("every action has its acts in the policies, and every intent of a form that
   expect(actsOf("routes/admin/license.tsx")).toEqual([...intents].sort());
   const ownerIntents = PortalLicenseForm.options.map((option) => option.shape.intent.value);
   expect(actsOf("routes/portal/license.tsx")).toEqual([...ownerIntents].sort());
+  const apiKeyIntents = ApiKeyForm.options.map((option) => option.shape.intent.value);
+  expect(actsOf("routes/admin/api-keys.tsx")).toEqual([...apiKeyIntents].sort());
+  const signingKeyIntents = SigningKeyForm.options.map((option) => option.shape.intent.value);
+  expect(actsOf("routes/admin/signing-keys.tsx")).toEqual([...signingKeyIntents].sort());
   expect(actsOf("routes/admin/email.tsx")).toEqual([...RetryEmailForm.shape.intent.options].sort());
 });
 

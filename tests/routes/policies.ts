@@ -157,6 +157,44 @@ export const policies: Record<string, RoutePolicy> = {
       },
     },
   },
+  "routes/admin/api-keys.tsx": {
+    read: "api-key.manage",
+    acts: {
+      create: {
+        policy: "api-key.manage",
+        fields: () => ({
+          ...{ intent: "create", name: "Back end", expiresAt: "2999-12-31", submission: submission() },
+          "licenses:read": "on",
+        }),
+        done: [200],
+      },
+      rotate: {
+        policy: "api-key.manage",
+        fields: ({ apiKeyId }) => ({
+          ...{ intent: "rotate", apiKeyId, overlapHours: "24", submission: submission() },
+        }),
+        done: [200],
+      },
+      revoke: { policy: "api-key.manage", fields: ({ apiKeyId }) => ({ intent: "revoke", apiKeyId }) },
+    },
+  },
+  "routes/admin/signing-keys.tsx": {
+    read: "signing-key.manage",
+    acts: {
+      rotate: {
+        policy: "signing-key.manage",
+        fields: () => ({ intent: "rotate", submission: submission() }),
+      },
+      retire: {
+        policy: "signing-key.manage",
+        fields: ({ signingKeyGeneration }) => ({
+          intent: "retire",
+          generation: signingKeyGeneration,
+          submission: submission(),
+        }),
+      },
+    },
+  },
   "routes/admin/settings.tsx": { read: "audit.read" },
   "routes/admin/webhook-inbox.tsx": {
     read: "webhook.read",

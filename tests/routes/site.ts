@@ -8,6 +8,8 @@ import { afterAll, inject } from "vitest";
 import { isBuildStale } from "#app/commands/build-freshness.ts";
 import { serve } from "#app/commands/serve.ts";
 import { may, type Role, roles } from "#app/domain/account/roles.ts";
+import { createApiKey } from "#app/domain/api-key/api-key.server.ts";
+import { systemActor } from "#app/domain/audit-log/audit-event.ts";
 import { newId } from "#app/domain/ids.ts";
 import { readKey } from "#app/domain/license/license-key.server.ts";
 import { signInCookie } from "#app/http/sign-in-cookies.server.ts";
@@ -51,6 +53,7 @@ export type World = {
   eventKey: string;
   emailId: string;
   alertId: string;
+  apiKeyId: string;
   policyId: string;
   priceId: string;
   cookies: Record<Person, string>;
@@ -174,6 +177,10 @@ async function makeWorld(site: {
       createdAt: now,
     },
   });
+  const { record } = await createApiKey({
+    ...{ name: "Back end", scopes: ["licenses:read"], expiresAt: null, createdBy: "tests" },
+    ...{ actor: systemActor("tests"), now, requestId: null },
+  });
   const { token } = await inTransaction((tx) =>
     createCustomerSession(tx, { customerId: customer.id, ...freshSession() }),
   );
@@ -187,6 +194,7 @@ async function makeWorld(site: {
     eventKey: event.dedupeKey,
     emailId: email.id,
     alertId: alert.id,
+    apiKeyId: record.id,
     policyId,
     priceId,
     cookies: { anonymous: "", customer: cookieOf("customer", token), ...staffCookies },

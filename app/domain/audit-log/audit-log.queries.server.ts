@@ -14,7 +14,7 @@ import type { AuditLog, Prisma } from "#app/infra/prisma-client/client.ts";
 export type AuditFilter = {
   /** One event, such as `license.revoked`. */
   event?: string | undefined;
-  /** staff | customer | system | stripe, or the id or part of the address of one actor. */
+  /** staff | customer | api-key | system | stripe, or the id or part of the address of one actor. */
   actor?: string | undefined;
   /** The id of a license, order, customer, event, …: rows about it or touching it. */
   target?: string | undefined;
@@ -46,7 +46,7 @@ function bySeq(plan: PagePlan): Prisma.AuditLogWhereInput {
   return { seq: plan.backwards ? { gt: seq } : { lt: seq } };
 }
 
-const actorTypes = ["staff", "customer", "system", "stripe"];
+const actorTypes = ["staff", "customer", "api-key", "system", "stripe"];
 
 function filterWhere(filter: AuditFilter): Prisma.AuditLogWhereInput[] {
   const where: Prisma.AuditLogWhereInput[] = [];

@@ -27,6 +27,9 @@ const columns = [
   { label: "Details" },
 ] as const;
 
+/** What a name alone does not tell; Stripe and timers speak for themselves. */
+const kinds: Record<string, string> = { staff: "staff", customer: "customer", "api-key": "API key" };
+
 export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
   return (
     <Table caption="Audit log, the newest first" columns={columns}>
@@ -37,9 +40,7 @@ export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
           </Cell>
           <Cell label="Who" breakable>
             {row.actorLabel}
-            {(row.actorType === "staff" || row.actorType === "customer") && (
-              <p className="text-xs text-ink-muted">{row.actorType}</p>
-            )}
+            {kinds[row.actorType] && <p className="text-xs text-ink-muted">{kinds[row.actorType]}</p>}
           </Cell>
           <Cell label="What">{auditEventLabel(row.event)}</Cell>
           <Cell label="About" breakable>

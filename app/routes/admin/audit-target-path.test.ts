@@ -6,6 +6,7 @@ test("an audit row leads to the page of what it is about", () => {
   expect(auditTargetPath("license", "lic_1")).toBe("/admin/licenses/lic_1");
   expect(auditTargetPath("stripe_source", "cs_1")).toBe("/admin/webhooks?q=cs_1");
   expect(auditTargetPath("setting", "onCancel")).toBe("/admin/settings");
+  expect(auditTargetPath("api-key", "key_1")).toBe("/admin/api-keys");
   expect(auditTargetPath("catalog", "x")).toBeNull();
 });
 

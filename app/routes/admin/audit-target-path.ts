@@ -8,7 +8,9 @@ const pages: Record<string, (id: string) => string> = {
   stripe_event: (id) => paths.admin.webhookEvent(id),
   stripe_customer: (id) => paths.admin.customers({ q: id }),
   alert: () => paths.admin.alerts(),
+  "api-key": () => paths.admin.apiKeys(),
   setting: () => paths.admin.settings(),
+  signing_key: () => paths.admin.signingKeys(),
   webhook_inbox: () => paths.admin.webhookInbox(),
   stripe_source: (id) => paths.admin.webhookInbox({ q: id }),
 };
