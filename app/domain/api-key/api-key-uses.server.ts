@@ -1,4 +1,4 @@
-import { pool } from "#app/infra/db.server.ts";
+import { beforeDbCloses, pool } from "#app/infra/db.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
 
@@ -14,7 +14,9 @@ function uses(): Uses {
 export function noteApiKeyUse(id: string, now: Date): void {
   const state = uses();
   state.lastUsed.set(id, now);
-  state.timer ??= setTimeout(() => void writeApiKeyUses(), flushAfterMs).unref();
+  if (state.timer) return;
+  state.timer = setTimeout(() => void writeApiKeyUses(), flushAfterMs).unref();
+  beforeDbCloses("api-key-uses", writeApiKeyUses);
 }
 
 /**

@@ -16,7 +16,7 @@ import { noteApiKeyUse, writeApiKeyUses } from "#app/domain/api-key/api-key-uses
 import type { Scope } from "#app/domain/api-key/scopes.ts";
 import { createApiKeyOnce, rotateApiKeyOnce } from "#app/domain/api-key/submit-api-key.server.ts";
 import { newId } from "#app/domain/ids.ts";
-import { db, inTransaction, pool } from "#app/infra/db.server.ts";
+import { closeDb, db, inTransaction, pool } from "#app/infra/db.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
@@ -250,6 +250,13 @@ test("a use is written half a minute later by itself, and kept when the database
   warn.mockRestore();
   await writeApiKeyUses();
   expect((await getApiKey(record.id))?.lastUsedAt).toEqual(after(3));
+});
+
+test("what is not written yet is written before the connections close", async () => {
+  const { key, record } = await create();
+  await findApiKey(key, after(4));
+  await closeDb();
+  expect((await getApiKey(record.id))?.lastUsedAt).toEqual(after(4));
 });
 
 test("two processes that write the uses of the same keys do not stop each other", async () => {
