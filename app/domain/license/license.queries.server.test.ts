@@ -3,18 +3,20 @@ import { expect, test } from "vitest";
 import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { newId } from "#app/domain/ids.ts";
+import { encodeCursor, planPage } from "#app/domain/keyset.server.ts";
 import { assessLicense, licenseStatuses } from "#app/domain/license/assess-license.ts";
 import {
   getLicenseForStaff,
   type LicenseListRequest,
   licenseSorts,
   listLicenses,
+  pageStatements,
 } from "#app/domain/license/license.queries.server.ts";
 import { suspendLicense } from "#app/domain/license/license.server.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { randomKey, storedKey } from "#app/domain/license/license-key.server.ts";
 import { groupsOf } from "#app/domain/license/license-key.ts";
-import { db, inTransaction } from "#app/infra/db.server.ts";
+import { db, inTransaction, pool } from "#app/infra/db.server.ts";
 import { aCustomer, aLicense, anOrder, aPolicy, aPrice, aProduct, aStaffMember } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
@@ -400,4 +402,41 @@ test("one timeline holds payment, mail, events and acts of the license and its o
     words: "Told by Stripe: evt_t1",
     eventKeys: ["evt_t1"],
   });
+});
+
+test("among 30,000 licenses a page of each sort is read along an index, from anywhere in the list", async () => {
+  const product = await aProduct();
+  const policy = await aPolicy({ productId: product.id });
+  const template = await aLicense({ policyId: policy.id, paidUntil: now });
+  await db().$executeRaw`
+    INSERT INTO customer (id, email, created_at)
+    SELECT 'cust_many' || n, 'many' || n || '@index.example', now() FROM generate_series(0, 2999) n`;
+  await db().$executeRaw`
+    INSERT INTO license (id, product_id, policy_id, customer_id, key_hmac, key_ciphertext, key_encryption_key_id,
+      key_prefix, key_last_group, term, grace_days, issued_at, paid_until, created_at)
+    SELECT 'lic_many' || lpad(n::text, 5, '0'), l.product_id, l.policy_id,
+      CASE WHEN n % 4 > 0 THEN 'cust_many' || n % 3000 END, 'many' || n, l.key_ciphertext, l.key_encryption_key_id,
+      l.key_prefix, l.key_last_group, l.term, 0, l.issued_at,
+      CASE WHEN n % 3 > 0 THEN l.paid_until + make_interval(mins => n) END, l.created_at - make_interval(mins => n)
+    FROM license l, generate_series(1, 30000) n WHERE l.id = ${template.id}`;
+  await pool().query("ANALYZE license, customer");
+  const middle = {
+    created: new Date(template.createdAt.getTime() - 15_000 * 60_000),
+    ends: new Date(now.getTime() + 15_000 * 60_000),
+    customer: "many2@index.example",
+  };
+  for (const sort of licenseSorts)
+    for (const direction of ["asc", "desc"] as const)
+      for (const value of [middle[sort], { created: null, ends: "never", customer: "" }[sort], null]) {
+        const after = value === null ? undefined : encodeCursor(value, "lic_many15000");
+        const plan = planPage({ after }, () => true);
+        for (const statement of await pageStatements({ sort, direction, now }, plan)) {
+          const lines = await db().$queryRaw<{ "QUERY PLAN": string }[]>`EXPLAIN ${statement(26)}`;
+          const shown = lines.map((line) => line["QUERY PLAN"]).join("\n");
+          expect(shown, `${sort} ${direction} ${value}`).not.toMatch(/Seq Scan|^\s*-> {2}Sort/m);
+          // Not the whole index up to there.
+          if (value === middle.customer && shown.includes(" on customer "))
+            expect(shown).toMatch(/Index Cond: \(email [<>]=/);
+        }
+      }
 });

@@ -64,7 +64,7 @@ type ShownLicense = Prisma.LicenseGetPayload<{ include: typeof shown }>;
 export async function listLicenses(request: LicenseListRequest): Promise<Page<LicenseListRow>> {
   const { now, sort = "created" } = request;
   const plan = planPage(request, isSortValue[sort]);
-  const ids = await pageOfIds(request, sort, plan, await filters(request));
+  const ids = await pageOfIds(await pageStatements(request, plan), plan);
   const found = await db().license.findMany({ where: { id: { in: ids } }, include: shown });
   const byId = new Map(found.map((row) => [row.id, row]));
   const rows = ids.flatMap((id) => byId.get(id) ?? []);
@@ -107,21 +107,28 @@ async function filters(request: LicenseListRequest): Promise<Prisma.Sql> {
   return Prisma.join(where, " AND ");
 }
 
-/** Reads one row more than the page holds, from the segments of the order one after another. */
-async function pageOfIds(
-  request: LicenseListRequest,
-  sort: LicenseSort,
-  plan: PagePlan,
-  where: Prisma.Sql,
-): Promise<string[]> {
+type Statement = (take: number) => Prisma.Sql;
+
+/** What the ids of a page are read with, one after another until it is full. Each goes along an index. */
+export async function pageStatements(request: LicenseListRequest, plan: PagePlan): Promise<Statement[]> {
+  const where = await filters(request);
+  const sort = request.sort ?? "created";
   const ascending = (request.direction ?? (sort === "created" ? "desc" : "asc")) === "asc";
+  return segments(sort, ascending !== plan.backwards, plan.cursor).map(
+    (segment) => (take) =>
+      Prisma.sql`
+      SELECT l.id FROM license l ${segment.join ?? Prisma.empty}
+      WHERE ${where} AND ${segment.where} ORDER BY ${segment.orderBy} LIMIT ${take}`,
+  );
+}
+
+/** Reads one row more than the page holds. */
+async function pageOfIds(statements: readonly Statement[], plan: PagePlan): Promise<string[]> {
   const ids: string[] = [];
-  for (const segment of segments(sort, ascending !== plan.backwards, plan.cursor)) {
+  for (const statement of statements) {
     const take = plan.limit + 1 - ids.length;
     if (take <= 0) break;
-    const rows = await db().$queryRaw<{ id: string }[]>`
-      SELECT l.id FROM license l ${segment.join ?? Prisma.empty}
-      WHERE ${where} AND ${segment.where} ORDER BY ${segment.orderBy} LIMIT ${take}`;
+    const rows = await db().$queryRaw<{ id: string }[]>(statement(take));
     ids.push(...rows.map(({ id }) => id));
   }
   return ids;
@@ -145,13 +152,17 @@ function segments(sort: LicenseSort, ascending: boolean, cursor: [string, string
     return value !== null ? [valued] : [rest, valued];
   };
   if (sort === "customer") {
-    const owned = along(Prisma.sql`c.email`, value === null ? null : Prisma.sql`${value}::text`);
+    const from = value === null ? null : Prisma.sql`${value}::text`;
+    const owned = along(Prisma.sql`c.email`, from);
+    // Implied by the rest: the index can start from this bound, and from one over two tables it cannot.
+    const bound = from ? Prisma.sql`c.email ${beyond}= ${from}` : Prisma.sql`TRUE`;
     return inOrder(
-      { ...owned, join: Prisma.sql`JOIN customer c ON c.id = l.customer_id` },
       {
-        where: Prisma.sql`l.customer_id IS NULL AND ${restFrom}`,
-        orderBy: Prisma.sql`l.id ${way}`,
+        join: Prisma.sql`JOIN customer c ON c.id = l.customer_id`,
+        where: Prisma.sql`${bound} AND ${owned.where}`,
+        orderBy: owned.orderBy,
       },
+      { where: Prisma.sql`l.customer_id IS NULL AND ${restFrom}`, orderBy: Prisma.sql`l.id ${way}` },
     );
   }
   const from = value === null ? null : Prisma.sql`${new Date(value)}::timestamptz`;
