@@ -11,7 +11,7 @@ import type { Tx } from "#app/infra/db.server.ts";
 import type { Prisma } from "#app/infra/prisma-client/client.ts";
 import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 
-/** What every act of staff on a license carries. */
+/** What every act of staff or a program on a license carries. */
 export type LicenseChange = {
   licenseId: string;
   /** The version the person was looking at; another one is a conflict. Null = a program, which looked at none. */
@@ -48,7 +48,16 @@ export type LicenseDecision = {
       /** The customer would read something that is not so. */
       withoutMail?: boolean;
     }
-  | { change: "assigned"; withoutMail: true }
+  | {
+      change:
+        | EmailProps["license-changed"]["change"]
+        | "assigned"
+        | "shortened"
+        | "limit-changed"
+        | "metadata-changed"
+        | "key-rotated";
+      withoutMail: true;
+    }
 );
 
 /**

@@ -6,7 +6,9 @@ export type ExtensionUnit = (typeof extensionUnits)[number];
 export type Extension =
   | { kind: "period"; count: number; unit: ExtensionUnit }
   /** `YYYY-MM-DD`: the last day on which the license works, to its end in UTC. */
-  | { kind: "date"; date: string };
+  | { kind: "date"; date: string }
+  /** Exactly then, as programs say it. */
+  | { kind: "instant"; at: Date };
 
 /** What the dialog offers before a custom period or a date. */
 export const extensionPresets = [
@@ -55,10 +57,7 @@ export function extendedEnd(question: {
     return { ok: false, problem: "A revoked license cannot be extended. Issue a new one instead." };
   if (!current) return { ok: false, problem: "This license never ends, so there is nothing to extend." };
 
-  const reached =
-    extension.kind === "date"
-      ? endOnDate(extension.date, current, now)
-      : endAfterPeriod(extension, current > now ? current : now);
+  const reached = reachedBy(extension, current, now);
   if (!reached.ok) return reached;
 
   const latest = addMonths(now, maxExtensionYears * 12);
@@ -66,9 +65,17 @@ export function extendedEnd(question: {
     return {
       ok: false,
       problem: `The new end is more than ${maxExtensionYears} years away. Choose one before ${dayWords(latest)}.`,
-      field: extension.kind === "date" ? "date" : "count",
+      field: extension.kind === "period" ? "count" : "date",
     };
   return reached;
+}
+
+function reachedBy(extension: Extension, current: Date, now: Date): ExtendedEnd {
+  if (extension.kind === "period") return endAfterPeriod(extension, current > now ? current : now);
+  const end = extension.kind === "date" ? endOfDay(extension.date) : extension.at;
+  if (!end || Number.isNaN(end.getTime()))
+    return { ok: false, problem: "Enter a date such as 2027-12-03.", field: "date" };
+  return endAt(end, current, now);
 }
 
 function endAfterPeriod(period: { count: number; unit: ExtensionUnit }, from: Date): ExtendedEnd {
@@ -81,9 +88,7 @@ function endAfterPeriod(period: { count: number; unit: ExtensionUnit }, from: Da
   return { ok: true, end: addMonths(from, unit === "year" ? count * 12 : count) };
 }
 
-function endOnDate(date: string, current: Date, now: Date): ExtendedEnd {
-  const end = endOfDay(date);
-  if (!end) return { ok: false, problem: "Enter a date such as 2027-12-03.", field: "date" };
+function endAt(end: Date, current: Date, now: Date): ExtendedEnd {
   if (end <= current)
     return {
       ok: false,

@@ -179,6 +179,7 @@ async function issue(
       orderId: order.id,
       deviceLimit: policy.deviceLimit === null ? null : policy.deviceLimit * (byDevices ? quantity : 1),
       graceDays: policy.graceDays,
+      leaseSeconds: policy.leaseSeconds,
       entitlements: policy.entitlements ?? {},
       updatesUntil: policy.updatesDays === null ? null : new Date(now.getTime() + policy.updatesDays * dayMs),
       issuedAt: now,

@@ -18,8 +18,11 @@ export function licenseActWords(event: string, after: unknown, before?: unknown)
   switch (event) {
     case "license.issued":
       return "License issued";
-    case "license.extended":
-      return withDay("Extended", "to", facts.day("extendedUntil"));
+    case "license.extended": {
+      const [extended, paid] = [facts.day("extendedUntil"), facts.day("paidUntil")];
+      if (after && !extended && !paid) return "Made to never end";
+      return withDay("Extended", "to", extended ?? paid);
+    }
     case "license.renewed":
       return withDay("Renewed", "to", facts.day("paidUntil"));
     case "license.shortened":
@@ -46,6 +49,16 @@ export function licenseActWords(event: string, after: unknown, before?: unknown)
       const owner = facts.text("owner");
       return owner ? `Assigned to ${owner}` : "Assigned to a customer";
     }
+    case "license.key-rotated":
+      return withDay("Key replaced; the old one works", "until", facts.day("oldKeyUntil"));
+    case "license.limit-changed":
+      return "Device limit changed";
+    case "license.metadata-changed":
+      return "Metadata changed";
+    case "activation.created":
+      return withName("Device activated", facts.text("deviceName"));
+    case "activation.released":
+      return withName("Device released", facts.text("deviceName"));
     case "license.moved":
       return "Moved to another item of the subscription";
     case "license.resent": {
@@ -122,6 +135,10 @@ function reinstatedWords(before: unknown, after: unknown): string {
 function seatsWords(before: unknown, after: unknown): string {
   const [was, is] = [factsOf(before).count("deviceLimit"), factsOf(after).count("deviceLimit")];
   return before && was !== is ? `Seats changed: ${was} → ${is} devices` : "Seats changed";
+}
+
+function withName(words: string, name: string | null): string {
+  return name ? `${words}: ${name}` : words;
 }
 
 function withDay(verb: string, preposition: string, day: string | null): string {

@@ -412,7 +412,8 @@ const byHand = (policyId: string, fields: Partial<Parameters<typeof issueLicense
 
 test("issuing by hand makes customer, order, licenses, records and one mail", async () => {
   const product = await aProduct({ keyPrefix: "LUMEN" });
-  const policy = await aPolicy({ productId: product.id, updatesDays: 365, entitlements: { pro: true } });
+  const terms = { updatesDays: 365, leaseSeconds: 900, entitlements: { pro: true } };
+  const policy = await aPolicy({ productId: product.id, ...terms });
   const { message, orderId, licenseIds } = await issueLicenseByHand(byHand(policy.id, { quantity: 3 }));
   const email = `grace${policy.id}@example.com`;
   const order = await db().order.findUniqueOrThrow({

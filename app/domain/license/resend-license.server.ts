@@ -31,7 +31,11 @@ const hourMs = 3_600_000;
  * @throws DomainError NOT_FOUND, or INVALID (revoked, no address, no reason).
  */
 export function resendLicense(
-  request: Resend & { actor: Actor & { type: "staff" }; recipient?: string | undefined; reason?: string },
+  request: Resend & {
+    actor: Actor & { type: "staff" | "api-key" };
+    recipient?: string | undefined;
+    reason?: string;
+  },
 ): Promise<{ message: string }> {
   return inTransactionThenWake(async (tx) => {
     const license = await lockLicense(tx, request.licenseId);

@@ -32,7 +32,13 @@ test("a license in step with its purchase is left alone", () => {
   expect(settle({ holds: ["refund:ch_1"] }, { holds: [hold("refund:ch_1")] })).toBeNull();
 });
 
-const otherTerms = { productId: "prod_2", policyId: "pol_2", graceDays: 3, entitlements: { sso: true } };
+const otherTerms = {
+  productId: "prod_2",
+  policyId: "pol_2",
+  graceDays: 3,
+  leaseSeconds: 600,
+  entitlements: { sso: true },
+};
 
 test.each<
   [

@@ -39,6 +39,7 @@ export type NewTerms = {
   productId: string;
   policyId: string;
   graceDays: number;
+  leaseSeconds: number | null;
   entitlements: { [name: string]: unknown };
 };
 

@@ -312,3 +312,20 @@ test("a price whose mode was never noted is looked up before it goes on being so
   expect(row?.stripePriceId).not.toBe("price_gone");
   expect((await stripe().prices.retrieve(row?.stripePriceId ?? "")).active).toBe(true);
 });
+
+test("what the license server may do is kept as the file says, and the same file again changes nothing", async () => {
+  const file = aFile("server-terms");
+  for (const policy of file.products.flatMap(({ policies }) => policies))
+    Object.assign(policy, {
+      leaseSeconds: 600,
+      offlineHours: null,
+      deviceReleases: { count: null, days: 90, cooldownHours: 12 },
+    });
+  await apply(file);
+  const row = await db().policy.findUniqueOrThrow({ where: { slug: "server-terms-pro" } });
+  expect(row).toMatchObject({
+    ...{ leaseSeconds: 600, offlineHours: null },
+    ...{ releaseLimit: null, releaseWindowDays: 90, releaseCooldownHours: 12 },
+  });
+  expect(await apply(file)).toEqual([]);
+});

@@ -93,6 +93,11 @@ async function readCatalog(tx: Tx): Promise<StoredCatalog> {
       policies: policies.map(({ prices: _, archivedAt: policyArchivedAt, ...policy }) => ({
         ...policy,
         ...PolicyRowSchema.parse(policy),
+        deviceReleases: {
+          count: policy.releaseLimit,
+          days: policy.releaseWindowDays,
+          cooldownHours: policy.releaseCooldownHours,
+        },
         archived: policyArchivedAt !== null,
       })),
       prices: policies.flatMap((policy) =>
@@ -219,17 +224,15 @@ const productColumns = ({ name, description, keyPrefix }: CatalogProduct) => ({
   keyPrefix,
 });
 
-function policyColumns(policy: CatalogPolicy) {
-  const { name, term, deviceLimit, updatesDays, graceDays, seats, entitlements } = policy;
+function policyColumns({ slug: _, term, deviceReleases, entitlements, ...columns }: CatalogPolicy) {
   const isDated = typeof term === "object";
   return {
-    name,
+    ...columns,
     term: isDated ? "days" : term,
     termDays: isDated ? term.days : null,
-    deviceLimit,
-    updatesDays,
-    graceDays,
-    seats,
+    releaseLimit: deviceReleases.count,
+    releaseWindowDays: deviceReleases.days,
+    releaseCooldownHours: deviceReleases.cooldownHours,
     entitlements: EntitlementsSchema.parse(entitlements),
   };
 }

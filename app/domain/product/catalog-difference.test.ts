@@ -44,6 +44,9 @@ const wanted: Catalog = {
           updatesDays: 365,
           graceDays: 7,
           seats: "keys",
+          leaseSeconds: null,
+          offlineHours: 720,
+          deviceReleases: { count: 3, days: 30, cooldownHours: 0 },
           entitlements: { raw: true, albums: 5 },
         },
       ],
@@ -105,6 +108,18 @@ test("changed terms are told one by one, before and after", () => {
   const file = changedPolicy({ term: { days: 365 }, deviceLimit: null, updatesDays: null, entitlements: {} });
   expect(textsOf(applied(), file)).toEqual([
     'changed policy lumen-pro: term perpetual → 365 days; device limit 3 devices → any number of devices; updates for 365 days → for ever; entitlements {"albums":5,"raw":true} → {}',
+  ]);
+});
+
+test("what the license server may do is told in words", () => {
+  const deviceReleases = { count: null, days: 30, cooldownHours: 0 };
+  const floating = changedPolicy({ leaseSeconds: 600, offlineHours: null, deviceReleases });
+  expect(textsOf(applied(), floating)).toEqual([
+    "changed policy lumen-pro: floating seats no → held for 600 seconds; license files good for 720 hours → none; device releases 3 in 30 days → any number",
+  ]);
+  const seldom = changedPolicy({ deviceReleases: { count: 1, days: 1, cooldownHours: 12 } });
+  expect(textsOf(applied(), seldom)).toEqual([
+    "changed policy lumen-pro: device releases 3 in 30 days → 1 in 1 day, 12 hours apart",
   ]);
 });
 

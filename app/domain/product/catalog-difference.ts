@@ -6,6 +6,7 @@ import {
   type CatalogProduct,
   type CatalogTerm,
   canonicalJson,
+  type DeviceReleases,
   isSameCharge,
   matchPrices,
   pricesOf,
@@ -68,6 +69,9 @@ function policyChanges(row: StoredPolicy | undefined, policy: CatalogPolicy, pla
     ...step("updates", updatesText(row.updatesDays), updatesText(policy.updatesDays)),
     ...step("days of grace", row.graceDays, policy.graceDays),
     ...step("seats", row.seats, policy.seats),
+    ...step("floating seats", leaseText(row.leaseSeconds), leaseText(policy.leaseSeconds)),
+    ...step("license files", offlineText(row.offlineHours), offlineText(policy.offlineHours)),
+    ...step("device releases", releasesText(row.deviceReleases), releasesText(policy.deviceReleases)),
     ...step("entitlements", canonicalJson(row.entitlements), canonicalJson(policy.entitlements)),
     ...step("place in the product", row.position + 1, place + 1),
   ]);
@@ -162,6 +166,12 @@ const termText = (term: CatalogTerm) => (typeof term === "object" ? days(term.da
 const updatesText = (count: number | null) => (count === null ? "for ever" : `for ${days(count)}`);
 const limitText = (count: number | null) =>
   count === null ? "any number of devices" : count === 1 ? "1 device" : `${count} devices`;
+const leaseText = (seconds: number | null) => (seconds === null ? "no" : `held for ${seconds} seconds`);
+const offlineText = (hours: number | null) => (hours === null ? "none" : `good for ${hours} hours`);
+const releasesText = ({ count, days: within, cooldownHours }: DeviceReleases) => {
+  const often = count === null ? "any number" : `${count} in ${days(within)}`;
+  return cooldownHours === 0 ? often : `${often}, ${cooldownHours} hours apart`;
+};
 
 /** `79.00 USD`, `12.00 EUR per month`, `30.00 USD every 3 months`. */
 export function priceText(

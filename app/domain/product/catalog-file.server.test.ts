@@ -27,7 +27,13 @@ test("what a file may leave out gets its stated default", () => {
         name: "Lumen",
         description: "",
         keyPrefix: "LUMEN",
-        policies: [{ ...policy, name: "Lumen pro", updatesDays: null, graceDays: 7, entitlements: {} }],
+        policies: [
+          {
+            ...{ ...policy, name: "Lumen pro", updatesDays: null, graceDays: 7, entitlements: {} },
+            ...{ leaseSeconds: null, offlineHours: 720 },
+            deviceReleases: { count: 3, days: 30, cooldownHours: 0 },
+          },
+        ],
         prices: [
           {
             policy: "lumen-pro",
@@ -105,6 +111,18 @@ test.each([
   ],
   ["half a device", inPolicy({ deviceLimit: 1.5 }), "products[0].policies[0].deviceLimit: a whole number"],
   ["unknown seats", inPolicy({ seats: "users" }), 'products[0].policies[0].seats: "keys" (one key per unit'],
+  ["a lease of a moment", inPolicy({ leaseSeconds: 5 }), "policies[0].leaseSeconds: a whole number from 60"],
+  ["files for no time", inPolicy({ offlineHours: 0 }), "policies[0].offlineHours: a whole number from 1"],
+  [
+    "releases without a number",
+    inPolicy({ deviceReleases: {} }),
+    "deviceReleases.count: a whole number from 0",
+  ],
+  [
+    "releases as a number",
+    inPolicy({ deviceReleases: 3 }),
+    "policies[0].deviceReleases: how often customers may release a device",
+  ],
   ["a misspelled name", inPolicy({ devices: 3 }), "products[0].policies[0]: unknown: devices."],
   [
     "a list of entitlements",

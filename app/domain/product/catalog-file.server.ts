@@ -33,6 +33,20 @@ const PolicySchema = z.strictObject({
     error:
       '"keys" (one key per unit bought) or "devices" (one key whose device limit grows with the quantity)',
   }),
+  leaseSeconds: count(60, 30 * 86_400, " seconds; leave it out when seats are not floating").optional(),
+  offlineHours: count(1, 24 * dayLimit, " hours, or null to give no license files; leave it out for 720")
+    .nullable()
+    .optional(),
+  deviceReleases: z
+    .strictObject(
+      {
+        count: count(0, 1_000, ", or null for as often as they like").nullable(),
+        days: count(1, 366, " days; leave it out for 30").default(30),
+        cooldownHours: count(0, 8_784, " hours between two releases; leave it out for 0").default(0),
+      },
+      { error: 'how often customers may release a device themselves, for example {"count": 3, "days": 30}' },
+    )
+    .default({ count: 3, days: 30, cooldownHours: 0 }),
   entitlements: z
     .record(z.string(), z.json(), { error: 'an object of names and values, for example {"raw": true}' })
     .optional(),
@@ -211,6 +225,8 @@ function toCatalog(contents: FileContents): Catalog {
         name: policy.name ?? nameFromSlug(policy.slug),
         updatesDays: policy.updatesDays ?? null,
         graceDays: policy.graceDays ?? 7,
+        leaseSeconds: policy.leaseSeconds ?? null,
+        offlineHours: policy.offlineHours === undefined ? 720 : policy.offlineHours,
         entitlements: policy.entitlements ?? {},
       })),
       prices: product.prices.map((price) => ({

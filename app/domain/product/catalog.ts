@@ -14,8 +14,16 @@ export type CatalogPolicy = {
   updatesDays: number | null;
   graceDays: number;
   seats: "keys" | "devices";
+  /** How long a floating seat is held after its last heartbeat; null = seats are not floating. */
+  leaseSeconds: number | null;
+  /** How long a signed license file or token is good for; null = none are given. */
+  offlineHours: number | null;
+  deviceReleases: DeviceReleases;
   entitlements: Record<string, Json>;
 };
+
+/** How often its owner may release a device: `count` times in any `days`; null = as often as they like. */
+export type DeviceReleases = { count: number | null; days: number; cooldownHours: number };
 
 export type CatalogPrice = {
   /** Slug of the policy that is sold. */
