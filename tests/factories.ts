@@ -115,6 +115,7 @@ export async function aLicense(overrides: LicenseColumns & { customerId?: string
       term: policy.term,
       deviceLimit: policy.deviceLimit,
       graceDays: policy.graceDays,
+      leaseSeconds: policy.leaseSeconds,
       issuedAt: new Date(),
       ...columns,
       id,

@@ -33,6 +33,7 @@ export function policyTerms(overrides: Partial<PolicyTerms> = {}): PolicyTerms {
     deviceLimit: 3,
     updatesDays: null,
     graceDays: 7,
+    leaseSeconds: null,
     entitlements: {},
     seats: "keys",
     ...overrides,

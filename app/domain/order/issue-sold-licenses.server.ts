@@ -121,6 +121,7 @@ function licenseRow(desired: IssuedLicense, sourceId: string, orderId: string, c
     term: policy.term,
     deviceLimit: desired.deviceLimit,
     graceDays: policy.graceDays,
+    leaseSeconds: policy.leaseSeconds,
     entitlements: policy.entitlements,
     updatesUntil: desired.updatesUntil,
     issuedAt,

@@ -28,6 +28,7 @@ function policy(overrides: Partial<PolicyTerms> = {}): PolicyTerms {
     deviceLimit: 3,
     updatesDays: null,
     graceDays: 7,
+    leaseSeconds: null,
     entitlements: {},
     seats: "keys",
     ...overrides,
@@ -308,6 +309,7 @@ const anyPolicy = fc.record({
   deviceLimit: fc.option(fc.integer({ min: 1, max: 100 })),
   updatesDays: fc.option(fc.integer({ min: 1, max: 4000 })),
   graceDays: fc.constant(7),
+  leaseSeconds: fc.constant(null),
   entitlements: fc.constant({}),
   seats: fc.constantFrom("keys", "devices"),
 });

@@ -15,6 +15,8 @@ export type PolicyTerms = {
   deviceLimit: number | null;
   updatesDays: number | null;
   graceDays: number;
+  /** Of floating seats; null = a device keeps its seat until it is released. */
+  leaseSeconds: number | null;
   entitlements: Entitlements;
   /** keys = one license per unit; devices = one license whose device limit grows with the quantity */
   seats: string;

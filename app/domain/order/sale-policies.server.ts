@@ -24,6 +24,7 @@ function termsOf(row: PolicyRow): PolicyTerms {
     deviceLimit: row.deviceLimit,
     updatesDays: row.updatesDays,
     graceDays: row.graceDays,
+    leaseSeconds: row.leaseSeconds,
     entitlements: EntitlementsColumn.parse(row.entitlements),
     seats: row.seats,
   };

@@ -68,20 +68,20 @@ const words: Record<SettingName, Words> = {
   },
   publicCallsPerAddressPerMinute: {
     meaning: "How often one network address may call the license server without an API key",
-    choices: { number: "calls per minute, from 0 to 100000", 0: "as often as it likes" },
+    choices: { number: "calls per minute, from 0 to 10000000", 0: "as often as it likes" },
   },
   publicCallsPerKeyPerMinute: {
     meaning: "How often apps may call the license server about one license",
-    choices: { number: "calls per minute, from 0 to 100000", 0: "as often as they like" },
+    choices: { number: "calls per minute, from 0 to 10000000", 0: "as often as they like" },
   },
   failedLookupsPerAddressPerMinute: {
     meaning:
       "How many unknown keys one address may try before it has to wait: 1 minute, then twice as long each time, up to an hour",
-    choices: { number: "unknown keys per minute, from 0 to 100000", 0: "as many as it likes" },
+    choices: { number: "unknown keys per minute, from 0 to 10000000", 0: "as many as it likes" },
   },
   managementCallsPerSecond: {
     meaning: "How often one API key may call, with twice as many in a burst",
-    choices: { number: "calls per second, from 0 to 100000", 0: "as often as it likes" },
+    choices: { number: "calls per second, from 0 to 10000000", 0: "as often as it likes" },
   },
   lemonSqueezyDialect: dialect("Lemon Squeezy"),
   simpleLicenseServerDialect: dialect("Simple License Server"),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defaultSettings, type Settings } from "#app/domain/setting/settings.ts";
 import type { Tx } from "#app/infra/db.server.ts";
 
-const callLimit = z.number().int().min(0).max(100_000);
+const callLimit = z.number().int().min(0).max(10_000_000);
 const onOrOff = z.enum(["on", "off"]);
 
 /** What each setting may hold; a wrong value is refused when it is written and when it is read. */

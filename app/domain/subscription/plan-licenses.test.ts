@@ -158,14 +158,20 @@ test("a price that left the catalog: what is there goes on, nothing new is made"
 });
 
 test("S67: another plan on the same item: the same keys under the new terms, its grace at once", () => {
-  const pro = policyTerms({ id: "pol_pro", productId: "prod_2", deviceLimit: 9, graceDays: 3 });
+  const pro = policyTerms({
+    ...{ id: "pol_pro", productId: "prod_2" },
+    ...{ deviceLimit: 9, graceDays: 3, leaseSeconds: 900 },
+  });
   const policies = policiesByPrice({ price_pro: pro });
   const items = [anItem({ priceId: "price_pro" })];
   const three = synced(seats(3));
   const after = synced(aSubscription({ items }), three, { policies });
   expect(keys(after)).toEqual(keys(three));
   for (const license of after)
-    expect(license).toMatchObject({ policyId: "pol_pro", productId: "prod_2", deviceLimit: 9, graceDays: 3 });
+    expect(license).toMatchObject({
+      ...{ policyId: "pol_pro", productId: "prod_2" },
+      ...{ deviceLimit: 9, graceDays: 3, leaseSeconds: 900 },
+    });
   const late = rolledOver(owedFor(T1, T2, "open"), { status: "past_due", items });
   expect(synced(late, three, { policies, now: T1 })[0]?.graceUntil).toEqual(daysAfter(T1, 3));
 });

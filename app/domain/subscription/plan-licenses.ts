@@ -207,6 +207,7 @@ function sizeOf(
       productId: policy.productId,
       policyId: policy.id,
       graceDays: policy.graceDays,
+      leaseSeconds: policy.leaseSeconds,
       entitlements: policy.entitlements,
     },
   };
