@@ -7,6 +7,7 @@ export const paths = {
     query: { redirectTo?: string | undefined; as?: "staff" | undefined; code?: string | undefined } = {},
   ) => withQuery("/sign-in", query),
   signOut: () => "/sign-out",
+  offline: () => "/offline",
   portal: {
     licenses: () => "/portal",
     license: (licenseId: string, query: Query = {}) =>

@@ -9,6 +9,7 @@ export default [
     route("checkout", "routes/storefront/checkout.tsx"),
     route("checkout/return", "routes/storefront/checkout-return.tsx"),
     route("sign-in", "routes/auth/sign-in.tsx"),
+    route("offline", "routes/storefront/offline.tsx"),
   ]),
   route("sign-out", "routes/auth/sign-out.ts"),
 

@@ -17,6 +17,7 @@ const limits = {
   "staff-password-by-known-device": { turns: 10, windowSeconds: 15 * minute },
   "checkout-by-client": { turns: 60, windowSeconds: 10 * minute },
   "payment-page-by-customer": { turns: 60, windowSeconds: 10 * minute },
+  "offline-request-by-client": { turns: 60, windowSeconds: 10 * minute },
   "checkout-return-by-client": { turns: 300, windowSeconds: 10 * minute },
 } as const satisfies Record<string, Omit<Limit, "name">>;
 export type LimitName = keyof typeof limits;

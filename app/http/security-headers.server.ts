@@ -9,8 +9,8 @@ type HeaderSettings = Pick<Env, "appUrl" | "stripeApiBase"> & {
 };
 
 const yearSeconds = 31_536_000;
-/** Nothing of a signed-in person, and nothing about a purchase, may stay in a cache. */
-const privatePath = /^\/(portal|admin|sign-in|sign-out|checkout)(\/|$)/i;
+/** Nothing of a signed-in person, and nothing about a purchase or a license, may stay in a cache. */
+const privatePath = /^\/(portal|admin|sign-in|sign-out|checkout|offline)(\/|$)/i;
 
 /** The headers every answer carries. What covers which threat stands in docs/security.md. */
 export function securityHeaders(settings: HeaderSettings) {

@@ -4,6 +4,7 @@ import pg from "pg";
 import { paths } from "#app/paths.ts";
 import { apiKeyScreens, noApiKeysYet } from "#tests/journeys/api-key-screens.ts";
 import { buy, mailTo, newAddress, signInAsCustomer, signInAsStaff } from "#tests/journeys/journey.ts";
+import { offlineScreens, signingKeyScreens } from "#tests/journeys/offline-screens.ts";
 import type { Stack } from "#tests/journeys/stack.ts";
 import { renewalScreens, subscriptionScreens } from "#tests/journeys/subscription-screens.ts";
 import { troubledSubscriptionFacts } from "#tests/stored-subscription.ts";
@@ -362,6 +363,7 @@ export const shopScreens: Screen[] = [
     },
     after: ({ stack }) => Promise.resolve(stack.standIn.faults.clear()),
   },
+  ...offlineScreens,
   at("no such page", "routes/not-found.tsx", "stranger", "/nowhere"),
   at("no such page, said in front of the framework", null, "stranger", "/__manifest"),
 ];
@@ -600,6 +602,7 @@ export const adminScreens: Screen[] = [
   at("alerts, resolved", "routes/admin/alerts.tsx", "viewer", "/admin/alerts?state=resolved"),
   at("alerts, nothing matches", "routes/admin/alerts.tsx", "owner", "/admin/alerts?kind=price-vanished"),
   ...apiKeyScreens,
+  ...signingKeyScreens,
   at("settings", "routes/admin/settings.tsx", "owner", "/admin/settings"),
   heldLicense("license, unpaid, in grace and extended", {}),
   heldLicense("license dialog: extend, unpaid", { do: "extend" }),

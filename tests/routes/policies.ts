@@ -1,5 +1,6 @@
 import type { Permission } from "#app/domain/account/roles.ts";
 import { codeStepPath } from "#app/routes/auth/code-step.ts";
+import { offlineRequestText } from "#tests/offline/request.ts";
 import type { World } from "#tests/routes/site.ts";
 
 /** Who may: anybody, a signed-in customer (of what is theirs), or staff with a permission. */
@@ -66,6 +67,19 @@ export const policies: Record<string, RoutePolicy> = {
         policy: "public",
         fields: ({ licenseId }) => ({ email: `${licenseId}@example.com`, password: "not the password" }),
         done: refused,
+      },
+    },
+  },
+  "routes/storefront/offline.tsx": {
+    read: "public",
+    acts: {
+      "make-file": {
+        policy: "public",
+        // One device for all of them, so that none runs into the limit.
+        fields: ({ key, productSlug }) => ({
+          request: offlineRequestText({ key, product: productSlug, fingerprint: "device" }),
+        }),
+        done: [200],
       },
     },
   },

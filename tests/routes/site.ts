@@ -54,6 +54,10 @@ export type World = {
   emailId: string;
   alertId: string;
   apiKeyId: string;
+  /** A verify-only one. */
+  signingKeyGeneration: string;
+  /** Of the product the license is for. */
+  productSlug: string;
   policyId: string;
   priceId: string;
   cookies: Record<Person, string>;
@@ -181,6 +185,10 @@ async function makeWorld(site: {
     ...{ name: "Back end", scopes: ["licenses:read"], expiresAt: null, createdBy: "tests" },
     ...{ actor: systemActor("tests"), now, requestId: null },
   });
+  const { product } = await db().policy.findUniqueOrThrow({
+    where: { id: policyId },
+    select: { product: { select: { slug: true } } },
+  });
   const { token } = await inTransaction((tx) =>
     createCustomerSession(tx, { customerId: customer.id, ...freshSession() }),
   );
@@ -195,10 +203,24 @@ async function makeWorld(site: {
     emailId: email.id,
     alertId: alert.id,
     apiKeyId: record.id,
+    signingKeyGeneration: String(await aVerifyOnlySigningKey(now)),
+    productSlug: product.slug,
     policyId,
     priceId,
     cookies: { anonymous: "", customer: cookieOf("customer", token), ...staffCookies },
   };
+}
+
+/** A key that was rotated away long ago; the first generation is left to the key that signs. */
+async function aVerifyOnlySigningKey(now: Date): Promise<number> {
+  const { _max } = await db().signingKey.aggregate({ _max: { generation: true } });
+  const generation = (_max.generation ?? 1) + 1;
+  const publicKey = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
+  const keyId = crypto.randomUUID().slice(0, 16);
+  await db().signingKey.create({
+    data: { generation, keyId, publicKey, state: "verify-only", createdAt: now },
+  });
+  return generation;
 }
 
 /** The hold that `reinstate` lifts. */

@@ -21,6 +21,7 @@ const table: Record<Permission, [owner: string, admin: string, support: string, 
   "audit.read": ["x", "x", "x", "x"],
   "alert.resolve": ["x", "x", "-", "-"],
   "api-key.manage": ["x", "x", "-", "-"],
+  "signing-key.manage": ["x", "x", "-", "-"],
 };
 const columns: readonly Role[] = ["owner", "admin", "support", "viewer"];
 

@@ -21,6 +21,7 @@ export const permissions = [
   "audit.read",
   "alert.resolve",
   "api-key.manage",
+  "signing-key.manage",
 ] as const;
 export type Permission = (typeof permissions)[number];
 

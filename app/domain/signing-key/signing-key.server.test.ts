@@ -20,6 +20,13 @@ const change = { actor, now, requestId: "req-1" };
 /** Every key that is not retired, oldest first. */
 const states = async () => (await listSigningKeys()).map(({ state }) => state).reverse();
 
+test("asking for the public keys before anything was signed tells the key that will sign, and writes nothing", async () => {
+  const [key, ...others] = await publicKeys();
+  expect(key).toMatchObject({ keyId: deriveSigningKey(1).keyId, state: "active" });
+  expect(others).toEqual([]);
+  expect(await db().signingKey.count()).toBe(0);
+});
+
 test("the first key is made once, however many ask for it at once", async () => {
   const asked = await Promise.all(
     Array.from({ length: 10 }, () => {

@@ -57,26 +57,25 @@ export function requireDerived(row: { generation: number; keyId: string; publicK
   );
 }
 
-/** The keys an app may trust, newest first: every one but the retired. */
-export async function publicKeys(): Promise<PublicKey[]> {
-  await signingKey();
-  const rows = await db().signingKey.findMany({
-    where: { state: { not: "retired" } },
-    orderBy: { generation: "desc" },
-  });
-  return rows.map(({ keyId, publicKey, state, createdAt }) => ({
-    keyId,
-    publicKey,
-    state: requireSigningKeyState(state),
-    createdAt,
-  }));
-}
-
 export type ListedSigningKey = PublicKey & { generation: number; retiredAt: Date | null };
 
-/** All keys there ever were, newest first. */
+/**
+ * All keys there ever were, newest first. Reading writes nothing: before the first signature the first key is told as it
+ * will be.
+ */
 export async function listSigningKeys(): Promise<ListedSigningKey[]> {
-  await signingKey();
   const rows = await db().signingKey.findMany({ orderBy: { generation: "desc" } });
-  return rows.map((row) => ({ ...row, state: requireSigningKeyState(row.state) }));
+  const keys = rows.map((row) => ({ ...row, state: requireSigningKeyState(row.state) }));
+  if (keys.some(({ state }) => state === "active")) return keys;
+  const { keyId, publicKey } = deriveSigningKey(1);
+  const createdAt = currentTime();
+  return [...keys, { generation: 1, keyId, publicKey, state: "active", createdAt, retiredAt: null }];
+}
+
+/** The keys an app may trust, newest first: every one but the retired. */
+export async function publicKeys(): Promise<PublicKey[]> {
+  const keys = await listSigningKeys();
+  return keys
+    .filter(({ state }) => state !== "retired")
+    .map(({ keyId, publicKey, state, createdAt }) => ({ keyId, publicKey, state, createdAt }));
 }

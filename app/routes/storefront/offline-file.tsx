@@ -1,0 +1,102 @@
+import { paths } from "#app/paths.ts";
+import { ButtonLink } from "#app/ui/button.tsx";
+import { Card } from "#app/ui/card.tsx";
+import { CopyButton } from "#app/ui/copy-button.tsx";
+import { TextArea } from "#app/ui/field.tsx";
+import { PageHeader } from "#app/ui/page-header.tsx";
+import { TextLink } from "#app/ui/text-link.tsx";
+import { Time } from "#app/ui/time.tsx";
+
+type Code = { size: number; path: string };
+
+export type OfflineFileProps = {
+  file: {
+    certificate: string;
+    token: string;
+    expiry: string;
+    productName: string;
+    deviceName: string | null;
+  };
+  /** The file as a QR code; null when it is too large for one. */
+  fileCode: Code | null;
+  tokenCode: Code | null;
+};
+
+/** The license file, in three ways to carry it to the device. */
+export function OfflineFile({ file, fileCode, tokenCode }: OfflineFileProps) {
+  const { certificate, expiry, productName, deviceName } = file;
+  return (
+    <>
+      <PageHeader
+        title="Your license file"
+        lead={`${productName}${deviceName ? ` on ${deviceName}` : ""}. It works on that device only.`}
+        actions={
+          <ButtonLink to={paths.offline()} variant="secondary" reloadDocument>
+            Another device
+          </ButtonLink>
+        }
+      />
+      <div className="grid items-start gap-5 lg:grid-cols-2">
+        <Card
+          title="As a file or as text"
+          actions={<CopyButton value={certificate} label="Copy license file" />}
+        >
+          <div className="grid gap-4">
+            <p>
+              Good until <Time at={expiry} />. After that the app needs a new one, or a connection.
+            </p>
+            <p>
+              <TextLink
+                to={`data:application/octet-stream;charset=utf-8,${encodeURIComponent(certificate)}`}
+                download="license.lic"
+                reloadDocument
+              >
+                Download license.lic
+              </TextLink>
+            </p>
+            <TextArea
+              label="License file"
+              name="certificate"
+              rows={12}
+              readOnly
+              spellCheck={false}
+              translate="no"
+              className="font-mono text-xs"
+              defaultValue={certificate}
+            />
+          </div>
+        </Card>
+        <Card title="As a QR code">
+          <Codes fileCode={fileCode} tokenCode={tokenCode} />
+        </Card>
+      </div>
+    </>
+  );
+}
+
+function Codes({ fileCode, tokenCode }: Pick<OfflineFileProps, "fileCode" | "tokenCode">) {
+  if (fileCode) return <QrCode code={fileCode} label="QR code of the license file" />;
+  if (!tokenCode) return <p>This license says too much for a QR code. Use the file or the text.</p>;
+  return (
+    <div className="grid gap-4">
+      <p>The file is too large for a QR code. This is the license token, which says the same in short.</p>
+      <QrCode code={tokenCode} label="QR code of the license token" />
+    </div>
+  );
+}
+
+/** Black on white in every color scheme: scanners expect it. */
+function QrCode({ code: { size, path }, label }: { code: Code; label: string }) {
+  return (
+    <svg
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${size} ${size}`}
+      shapeRendering="crispEdges"
+      className="h-auto w-full max-w-lg"
+    >
+      <rect width={size} height={size} fill="#ffffff" />
+      <path d={path} fill="#000000" />
+    </svg>
+  );
+}
