@@ -30,7 +30,7 @@ export async function getListedApiKey(id: string, now: Date): Promise<ListedApiK
 
 async function withStates(keys: ApiKeyRecord[], now: Date): Promise<ListedApiKey[]> {
   const successors = await db().apiKey.findMany({
-    where: { rotatedFromId: { in: keys.map(({ id }) => id) }, revokedAt: null },
+    where: { rotatedFromId: { in: keys.map(({ id }) => id) } },
     select: { rotatedFromId: true },
   });
   const replaced = new Set(successors.map(({ rotatedFromId }) => rotatedFromId));

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { expect, test, vi } from "vitest";
-import { listApiKeyPage } from "#app/domain/api-key/api-key.queries.server.ts";
+import { getListedApiKey, listApiKeyPage } from "#app/domain/api-key/api-key.queries.server.ts";
 import {
   createApiKey,
   findApiKey,
@@ -181,12 +181,14 @@ test("a key is rotated once, also by many at a time, and not after its end", asy
   await expect(rotate("key_none")).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("when the key that replaced it was revoked, a key can be rotated again", async () => {
+test("a key whose successor was revoked ends all the same and is not rotated again", async () => {
   const old = await create();
   const request = { ...act, id: old.record.id, overlapHours: 24 };
   const lost = await rotateApiKey(request);
   await revokeApiKey({ ...act, id: lost.record.id });
-  expect((await rotateApiKey(request)).record.rotatedFromId).toBe(old.record.id);
+  await expect(rotateApiKey(request)).rejects.toMatchObject({ code: "CONFLICT" });
+  expect((await getListedApiKey(old.record.id, now))?.state).toBe("replaced");
+  expect(await findApiKey(old.key, after(24))).toBeNull();
 });
 
 test("a form that is sent twice makes one key and says so the second time", async () => {

@@ -135,11 +135,11 @@ async function requireRotatable(tx: Tx, key: ApiKeyRecord, now: Date): Promise<v
   const over = key.revokedAt ? "revoked" : key.expiresAt && key.expiresAt <= now ? "expired" : null;
   if (over)
     throw new DomainError("CONFLICT", `The API key ${key.name} is ${over}. Create a new one instead.`);
-  const successor = await tx.apiKey.findFirst({ where: { rotatedFromId: key.id, revokedAt: null } });
+  const successor = await tx.apiKey.findFirst({ where: { rotatedFromId: key.id } });
   if (successor)
     throw new DomainError(
       "CONFLICT",
-      `The API key ${key.name} was rotated already. Rotate the key that replaced it.`,
+      `The API key ${key.name} was rotated already. Rotate the key that replaced it, or create a new one.`,
     );
 }
 

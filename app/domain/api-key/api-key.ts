@@ -73,7 +73,7 @@ export function crc32(text: string): number {
 export const apiKeyStates = ["active", "replaced", "expired", "revoked"] as const;
 export type ApiKeyState = (typeof apiKeyStates)[number];
 
-/** `replaced` is a key that still works beside the one that took its place; only `active` keys can be rotated. */
+/** `replaced` is a key that was rotated and works until the overlap ends; only `active` keys can be rotated. */
 export function apiKeyState(
   key: { expiresAt: Date | null; revokedAt: Date | null; replaced: boolean },
   now: Date,
