@@ -188,7 +188,7 @@ export function ResendForm(props: ChangeFormProps) {
         hint={
           owner
             ? `${owner.email} stays the owner. Sending to another address needs a reason.`
-            : "This license has no owner, and sending its key makes nobody its owner."
+            : "This license has no owner and stays without one. Sending its key needs a reason."
         }
         error={errors.recipient}
         defaultValue={values.recipient ?? owner?.email}

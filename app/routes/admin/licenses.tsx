@@ -57,7 +57,7 @@ export default function Licenses() {
     <>
       <PageHeader
         title="Licenses"
-        lead="Everything that was sold or issued by hand."
+        lead="Everything that was sold, or issued by hand or by a program."
         actions={list.mayIssue && <ButtonLink to={paths.admin.newLicense()}>Issue a license</ButtonLink>}
       />
       <FilterBar
