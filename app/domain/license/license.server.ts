@@ -100,7 +100,11 @@ export function revokeLicense(
       );
     return {
       change: "revoked",
-      columns: { revokedAt: request.now, revokedBy: request.actor.type === "staff" ? "staff" : "api", revokedReason: request.reason.trim() },
+      columns: {
+        revokedAt: request.now,
+        revokedBy: request.actor.type === "staff" ? "staff" : "api",
+        revokedReason: request.reason.trim(),
+      },
       message: "License revoked.",
     };
   });

@@ -102,7 +102,7 @@ function extensionOf(request: { until: Date } | { period: Period }): Extension {
  * @throws DomainError CONFLICT for a revoked license, and for an end before the one that a purchase here paid for: such
  * a license can only be extended, suspended or revoked.
  */
-export function setEnd(request: ManagedChange & { end: Date | null }): Promise<ManagedLicense> {
+export async function setEnd(request: ManagedChange & { end: Date | null }): Promise<ManagedLicense> {
   const end = requireEnd(request.end, "end");
   return managed(request, async (license, tx) => {
     refuseRevoked(license);
@@ -138,7 +138,7 @@ async function writeEnd(request: ManagedChange, current: Date | null, end: Date 
  * Devices that are active stay so, also above a lower limit. Safe to repeat.
  * @throws DomainError CONFLICT for a revoked license, INVALID on `deviceLimit`.
  */
-export function changeDeviceLimit(
+export async function changeDeviceLimit(
   request: ManagedChange & { deviceLimit: number | null },
 ): Promise<ManagedLicense> {
   const deviceLimit = requireDeviceLimit(request.deviceLimit);
@@ -158,7 +158,7 @@ export function changeDeviceLimit(
  * Replaces all that programs keep with a license. Works for a license in any state; safe to repeat.
  * @throws DomainError INVALID on `metadata`.
  */
-export function changeMetadata(
+export async function changeMetadata(
   request: ManagedChange & { metadata: Record<string, string> },
 ): Promise<ManagedLicense> {
   const metadata = requireMetadata(request.metadata);

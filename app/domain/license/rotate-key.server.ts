@@ -24,7 +24,7 @@ export const keyOverlapMaxHours = 720;
  * Not safe to repeat: each call makes a key.
  * @throws DomainError NOT_FOUND, CONFLICT for a revoked license, INVALID on `overlapHours`.
  */
-export function rotateKey(
+export async function rotateKey(
   request: ProgramAct & { licenseId: string; overlapHours: number },
 ): Promise<ManagedLicense> {
   const { licenseId, overlapHours, now, actor, requestId } = request;

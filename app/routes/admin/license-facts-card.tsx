@@ -18,6 +18,8 @@ type LicenseFactsCardProps = {
   revealed: string | undefined;
 };
 
+const revokers: Record<string, string> = { stripe: "Stripe", api: "a program" };
+
 export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsCardProps) {
   const { customer, order } = license;
   const entitlements = allEntitlementWords(license.entitlements);
@@ -83,7 +85,7 @@ export function LicenseFactsCard({ license, mayReveal, revealed }: LicenseFactsC
         )}
         {license.revokedAt && (
           <Fact label="Revoked">
-            <Time at={license.revokedAt} /> by {license.revokedBy === "stripe" ? "Stripe" : "staff"}
+            <Time at={license.revokedAt} /> by {revokers[license.revokedBy ?? ""] ?? "staff"}
             {license.revokedReason && <span className="block text-ink-muted">{license.revokedReason}</span>}
           </Fact>
         )}
