@@ -11,6 +11,7 @@ export type Purpose =
   | "fingerprint-encryption"
   | "idempotency-answer"
   | "signing-key"
+  | "program-session"
   | "sign-in-code"
   | "email-secret"
   | "cookie";

@@ -1,0 +1,13 @@
+import { type DeviceQuestion, readFoundLicense } from "#app/domain/activation/find-license.server.ts";
+import type { FoundLicense } from "#app/domain/activation/found-license.ts";
+import { canBeId } from "#app/domain/search-text.ts";
+import { db } from "#app/infra/db.server.ts";
+
+/** The license with this id, for a caller that has proven it knew the key. Writes nothing; null when there is none. */
+export async function findLicenseById(
+  question: { licenseId: string; device?: DeviceQuestion },
+  now: Date,
+): Promise<FoundLicense | null> {
+  const { licenseId, device = null } = question;
+  return canBeId(licenseId) ? readFoundLicense(db(), licenseId, device, now) : null;
+}
