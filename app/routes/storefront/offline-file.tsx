@@ -75,12 +75,27 @@ export function OfflineFile({ file, fileCode, tokenCode }: OfflineFileProps) {
 }
 
 function Codes({ fileCode, tokenCode }: Pick<OfflineFileProps, "fileCode" | "tokenCode">) {
-  if (fileCode) return <QrCode code={fileCode} label="QR code of the license file" />;
-  if (!tokenCode) return <p>This license says too much for a QR code. Use the file or the text.</p>;
+  const token = tokenCode && <QrCode code={tokenCode} label="QR code of the license token" />;
+  if (!fileCode && !token) return <p>This license says too much for a QR code. Use the file or the text.</p>;
+  if (!fileCode)
+    return (
+      <div className="grid gap-4">
+        <p>The file is too large for a QR code. This is the license token, which says the same in short.</p>
+        {token}
+      </div>
+    );
   return (
     <div className="grid gap-4">
-      <p>The file is too large for a QR code. This is the license token, which says the same in short.</p>
-      <QrCode code={tokenCode} label="QR code of the license token" />
+      <QrCode code={fileCode} label="QR code of the license file" />
+      {token && (
+        <details>
+          <summary className="min-h-6 cursor-pointer py-1 text-sm">Too fine for your scanner?</summary>
+          <div className="mt-3 grid gap-4">
+            <p>This is the license token, which says the same in short. The app must know how to read it.</p>
+            {token}
+          </div>
+        </details>
+      )}
     </div>
   );
 }
