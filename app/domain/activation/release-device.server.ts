@@ -2,6 +2,7 @@ import { recordActivation } from "#app/domain/activation/activate-device.server.
 import { fingerprintLookup } from "#app/domain/activation/find-license.server.ts";
 import type { Actor } from "#app/domain/audit-log/audit-event.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
+import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import { inTransaction, type Tx } from "#app/infra/db.server.ts";
 
 type Release = {
@@ -58,7 +59,5 @@ function release(
 }
 
 function countActive(tx: Tx, licenseId: string, now: Date): Promise<number> {
-  return tx.activation.count({
-    where: { licenseId, releasedAt: null, OR: [{ leaseUntil: null }, { leaseUntil: { gt: now } }] },
-  });
+  return tx.activation.count({ where: { licenseId, ...seatsInUse(now) } });
 }

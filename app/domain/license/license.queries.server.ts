@@ -13,6 +13,7 @@ import { maskKey } from "#app/domain/license/license-key.ts";
 import { endsAt, statusWhere } from "#app/domain/license/license-status-where.server.ts";
 import { endsWords } from "#app/domain/license/license-words.ts";
 import { searchWhere } from "#app/domain/license/search-licenses.server.ts";
+import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import { db } from "#app/infra/db.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
 
@@ -48,14 +49,15 @@ export type LicenseListRow = {
   deviceLimit: number | null;
 };
 
-const shown = {
-  product: { select: { name: true } },
-  policy: { select: { name: true } },
-  customer: { select: { id: true, email: true } },
-  holds: { select: { cause: true } },
-  _count: { select: { activations: { where: { releasedAt: null } } } },
-} satisfies Prisma.LicenseInclude;
-type ShownLicense = Prisma.LicenseGetPayload<{ include: typeof shown }>;
+const shownAt = (now: Date) =>
+  ({
+    product: { select: { name: true } },
+    policy: { select: { name: true } },
+    customer: { select: { id: true, email: true } },
+    holds: { select: { cause: true } },
+    _count: { select: { activations: { where: seatsInUse(now) } } },
+  }) satisfies Prisma.LicenseInclude;
+type ShownLicense = Prisma.LicenseGetPayload<{ include: ReturnType<typeof shownAt> }>;
 
 /**
  * Licenses for staff, page by page along an index: newest first unless asked otherwise. Sorted by end, those that
@@ -65,7 +67,7 @@ export async function listLicenses(request: LicenseListRequest): Promise<Page<Li
   const { now, sort = "created" } = request;
   const plan = planPage(request, isSortValue[sort]);
   const ids = await pageOfIds(await pageStatements(request, plan), plan);
-  const found = await db().license.findMany({ where: { id: { in: ids } }, include: shown });
+  const found = await db().license.findMany({ where: { id: { in: ids } }, include: shownAt(now) });
   const byId = new Map(found.map((row) => [row.id, row]));
   const rows = ids.flatMap((id) => byId.get(id) ?? []);
   const {

@@ -12,6 +12,7 @@ import type {
   ManagedLicenseFilter,
 } from "#app/domain/license/managed-license.ts";
 import { searchWhere } from "#app/domain/license/search-licenses.server.ts";
+import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import { resolvePolicy, resolveProduct } from "#app/domain/product/resolve-policy.server.ts";
 import { canBeId } from "#app/domain/search-text.ts";
 import { db, type Tx } from "#app/infra/db.server.ts";
@@ -27,14 +28,13 @@ export type {
 const named = { id: true, number: true, slug: true, name: true } as const;
 
 function parts(now: Date) {
-  const active = { releasedAt: null, OR: [{ leaseUntil: null }, { leaseUntil: { gt: now } }] };
   return {
     product: { select: named },
     policy: { select: { ...named, termDays: true, offlineHours: true } },
     customer: { select: { id: true, number: true, email: true, name: true } },
     order: { select: { id: true, number: true } },
     holds: { select: { cause: true } },
-    _count: { select: { activations: { where: active } } },
+    _count: { select: { activations: { where: seatsInUse(now) } } },
   } satisfies Prisma.LicenseInclude;
 }
 type Row = Prisma.LicenseGetPayload<{ include: ReturnType<typeof parts> }>;

@@ -12,6 +12,7 @@ import {
   ownerHoldWords,
   type PortalHistoryEntry,
 } from "#app/domain/license/portal-license.ts";
+import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import type { Json } from "#app/domain/product/catalog.ts";
 import { canBeId } from "#app/domain/search-text.ts";
 import { db } from "#app/infra/db.server.ts";
@@ -56,14 +57,15 @@ export type PortalLicenseDetail = PortalLicense & {
   history: PortalHistoryEntry[];
 };
 
-const shown = {
-  product: { select: { name: true } },
-  policy: { select: { name: true } },
-  holds: { select: { cause: true } },
-  order: { select: { number: true } },
-  _count: { select: { activations: { where: { releasedAt: null } } } },
-} satisfies Prisma.LicenseInclude;
-type ShownLicense = Prisma.LicenseGetPayload<{ include: typeof shown }>;
+const shownAt = (now: Date) =>
+  ({
+    product: { select: { name: true } },
+    policy: { select: { name: true } },
+    holds: { select: { cause: true } },
+    order: { select: { number: true } },
+    _count: { select: { activations: { where: seatsInUse(now) } } },
+  }) satisfies Prisma.LicenseInclude;
+type ShownLicense = Prisma.LicenseGetPayload<{ include: ReturnType<typeof shownAt> }>;
 
 /** The customer's own licenses, newest first, those of one purchase in its order. */
 export async function listLicensesForCustomer(input: {
@@ -72,7 +74,7 @@ export async function listLicensesForCustomer(input: {
 }): Promise<PortalLicense[]> {
   const rows = await db().license.findMany({
     where: { customerId: input.customerId },
-    include: shown,
+    include: shownAt(input.now),
     orderBy: [
       { issuedAt: "desc" },
       { sourceId: "desc" },
@@ -94,7 +96,7 @@ export async function getLicenseForCustomer(input: {
   if (!canBeId(licenseId)) return null;
   const owner = await db().customer.findUnique({
     where: { id: customerId },
-    select: { email: true, licenses: { where: { id: licenseId }, include: shown } },
+    select: { email: true, licenses: { where: { id: licenseId }, include: shownAt(now) } },
   });
   const row = owner?.licenses[0];
   if (!row) return null;
@@ -178,11 +180,16 @@ function readKeyOrNull(row: ShownLicense): string | null {
   }
 }
 
+const shownHistory = 200;
+
 async function historyForOwner(row: ShownLicense, ownerEmail: string): Promise<PortalHistoryEntry[]> {
   const [events, emails] = await Promise.all([
     db().auditLog.findMany({
       where: { licenseId: row.id, event: { in: [...ownerAuditEvents] } },
       select: { seq: true, at: true, event: true, after: true },
+      orderBy: { seq: "desc" },
+      // The devices of floating seats come and go all the time.
+      take: shownHistory,
     }),
     db().email.findMany({
       where: {
@@ -194,7 +201,9 @@ async function historyForOwner(row: ShownLicense, ownerEmail: string): Promise<P
     }),
   ]);
   const entries = [
-    ...events.map(({ after, ...event }) => auditHistoryEntry({ ...event, validUntil: endAfter(after) })),
+    ...events.map(({ after, ...event }) =>
+      auditHistoryEntry({ ...event, validUntil: endAfter(after), deviceName: deviceIn(after) }),
+    ),
     ...emails.map(({ sentAt, ...email }) => sentAt && emailHistoryEntry({ ...email, sentAt, ownerEmail })),
   ];
   return entries
@@ -209,4 +218,11 @@ const EndSchema = z.object({ paidUntil: optionalInstant, extendedUntil: optional
 function endAfter(after: unknown): Date | null {
   const { paidUntil, extendedUntil } = EndSchema.parse(after);
   return validUntil({ paidUntil: paidUntil ?? null, extendedUntil: extendedUntil ?? null });
+}
+
+const DeviceSchema = z.object({ deviceName: z.string().nullable().catch(null) }).catch({ deviceName: null });
+
+/** The device a record of an activation or release tells of. */
+function deviceIn(after: unknown): string | null {
+  return DeviceSchema.parse(after).deviceName;
 }

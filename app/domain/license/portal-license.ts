@@ -24,6 +24,10 @@ const auditTitles: Record<string, string> = {
   "license.released": "Key without a seat",
   "license.restored": "Key has a seat again",
   "license.assigned": "License given to you",
+  "license.limit-changed": "Number of devices changed",
+  "license.key-rotated": "License key replaced",
+  "activation.created": "Device activated",
+  "activation.released": "Device released",
 };
 /** Those whose new end is worth telling. */
 const movesTheEnd: readonly string[] = ["license.extended", "license.renewed", "license.shortened"];
@@ -54,16 +58,21 @@ const emailTitles: Partial<Record<EmailKind, string>> = {
 /** The only mails an owner sees; a code for signing in is none of them. */
 export const ownerEmailKinds: readonly string[] = Object.keys(emailTitles);
 
-/** `validUntil` is the end after the event, when the record of it tells; only what moves the end mentions it. */
+/**
+ * `validUntil` is the end after the event, when the record of it tells; only what moves the end mentions it. So it is
+ * with `deviceName` and what happens to devices.
+ */
 export function auditHistoryEntry(row: {
   seq: bigint;
   at: Date;
   event: string;
   validUntil: Date | null;
+  deviceName?: string | null;
 }): PortalHistoryEntry | null {
   const title = auditTitles[row.event];
   if (!title) return null;
   const entry = { id: `audit-${row.seq}`, at: row.at, kind: "license" as const, title };
+  if (row.event.startsWith("activation.") && row.deviceName) return { ...entry, detail: row.deviceName };
   if (!movesTheEnd.includes(row.event) || !row.validUntil) return entry;
   return { ...entry, detail: `New end: ${dayWords(row.validUntil)}` };
 }

@@ -11,6 +11,7 @@ import { licenseActWords, licenseChangeWords } from "#app/domain/license/license
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
 import { maskKey } from "#app/domain/license/license-key.ts";
 import { endsWords, holdWords } from "#app/domain/license/license-words.ts";
+import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import { orderStatus } from "#app/domain/order/order.ts";
 import { canBeId } from "#app/domain/search-text.ts";
 import { subscriptionChangeWords } from "#app/domain/subscription/subscription-words.ts";
@@ -33,7 +34,7 @@ export async function getLicenseForStaff(input: { licenseId: string; now: Date }
       activations: { orderBy: { firstSeenAt: "desc" }, omit: { fingerprintHmac: true }, take: shownPerKind },
       renewalOrders: { where: { paidAt: { not: null } }, select: { id: true }, take: shownPerKind },
       renewals: { orderBy: { paidAt: "desc" }, take: shownPerKind },
-      _count: { select: { activations: { where: { releasedAt: null } } } },
+      _count: { select: { activations: { where: seatsInUse(now) } } },
     },
   });
   if (!row) return null;
