@@ -1,0 +1,33 @@
+import type { Answer } from "#app/api/endpoint.server.ts";
+import { type Flag, unknownKeyText } from "#app/api/lemon-squeezy/license-answer.ts";
+import { type FieldProblem, type Problem, problemStatuses } from "#app/api/problem.ts";
+
+const flags: Record<string, Flag> = { activate: "activated", validate: "valid", deactivate: "deactivated" };
+
+/** A refusal as Lemon Squeezy writes it: the flag of the call, false, and a sentence. */
+export function answerProblem(problem: Problem, call?: { path: string }): Answer {
+  const { code, detail, errors, headers, retryAfterSeconds } = problem;
+  const flag = flags[call?.path.split("/").filter(Boolean).at(-1) ?? ""];
+  const error =
+    code === "license_not_found" ? unknownKeyText : code === "invalid_request" ? sentence(errors) : detail;
+  return {
+    status: problemStatuses[code],
+    body: { ...(flag && { [flag]: false }), error: error || detail },
+    headers: {
+      ...headers,
+      ...(retryAfterSeconds !== undefined && {
+        "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
+      }),
+    },
+  };
+}
+
+/** The first fault, and how many more there are: "The license key field is required. (and 1 more error)" */
+function sentence(errors: readonly FieldProblem[]): string {
+  const [first, ...others] = errors;
+  if (!first) return "";
+  const rule = first.message.replace(`${first.field} `, "");
+  const text = `The ${first.field.replaceAll("_", " ")} field ${rule}`;
+  if (others.length === 0) return text;
+  return `${text} (and ${others.length} more error${others.length === 1 ? "" : "s"})`;
+}
