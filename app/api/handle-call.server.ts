@@ -74,8 +74,14 @@ function bodyOf(call: Call, endpoint: Endpoint, text: string): unknown {
 function parseWith(schema: z.ZodType, value: unknown, place: "path" | "query" | "body"): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, 20).map((issue): FieldProblem => {
-    const field = issue.path.map(String).join(".") || place;
+  const errors = parsed.error.issues.slice(0, 20).flatMap((issue): FieldProblem[] | FieldProblem => {
+    const within = issue.path.map(String);
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.slice(0, 20).map((key) => ({
+        field: [...within, key.slice(0, 100)].join("."),
+        message: "There is no such field here. Check its spelling.",
+      }));
+    const field = within.join(".") || place;
     return { field, message: isMissing(value, issue.path) ? `${field} is required.` : issue.message };
   });
   throw new Problem(

@@ -24,7 +24,7 @@ const product = z
   .min(1)
   .max(128)
   .describe("Slug or id of the product the app is; a key of another product is refused as unknown");
-const fingerprint = z
+export const fingerprint = z
   .string()
   .trim()
   .min(1)
@@ -41,10 +41,11 @@ const deviceFacts = {
   hostname: text(255),
   appVersion: text(64),
 };
-const question = { product, key: licenseKey, nonce };
+/** What every check begins with. */
+export const question = { product, key: licenseKey, nonce };
 
 /** @throws Problem license_not_found: unknown, mistyped or of another product, which all look the same. */
-async function requireLicense(
+export async function requireLicense(
   call: Call,
   body: { product: string; key: string; fingerprint?: string | undefined },
 ): Promise<FoundLicense> {

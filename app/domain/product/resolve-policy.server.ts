@@ -15,12 +15,15 @@ export function resolveProduct(ref: CatalogRef): Promise<Product | null> {
  * A policy by any of its names, archived ones too. The name of a product stands for the first policy it sells, because
  * programs of other systems know products only. A slug wins over a number that reads the same.
  */
-export async function resolvePolicy(ref: CatalogRef): Promise<{ policy: Policy; product: Product } | null> {
+export async function resolvePolicy(
+  ref: CatalogRef,
+  { orFirstOfProduct = true }: { orFirstOfProduct?: boolean } = {},
+): Promise<{ policy: Policy; product: Product } | null> {
   const include = { product: true };
   const found = await firstOf(
     namesOf("pol", ref).map((where) => () => db().policy.findFirst({ where, include })),
   );
-  const first = found ?? (await firstPolicyOf(ref));
+  const first = found ?? (orFirstOfProduct ? await firstPolicyOf(ref) : null);
   if (!first) return null;
   const { product, ...policy } = first;
   return { policy, product };

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { instant } from "#app/api/v1/fields.server.ts";
+import { isActive } from "#app/domain/activation/device.ts";
+import { assessLicense, licenseStatuses, worksUntil } from "#app/domain/license/assess-license.ts";
+import type { ManagedDevice, ManagedLicense } from "#app/domain/license/managed-license.ts";
+
+const named = { id: z.string(), number: z.number().int(), slug: z.string(), name: z.string() };
+const codes = ["VALID", "GRACE", "EXPIRED", "SUSPENDED", "REVOKED"] as const;
+
+/** Everything a program with an API key may know of a license. */
+export const ManagedLicenseAnswer = z
+  .object({
+    id: z.string(),
+    number: z.number().int().describe("For programs that need an integer; never changes"),
+    key: z.string().describe("In clear, for the customer"),
+    status: z.enum(licenseStatuses),
+    valid: z.boolean().describe("Whether it works now"),
+    code: z.enum(codes).describe("What a check without a device would answer"),
+    product: z.object(named),
+    policy: z.object(named),
+    customer: z
+      .object({ id: z.string(), number: z.number().int(), email: z.string(), name: z.string().nullable() })
+      .nullable()
+      .describe("null = nobody's yet"),
+    order: z.object({ id: z.string(), number: z.number().int() }).nullable(),
+    source: z.string().nullable().describe("The purchase at Stripe, `cs_…` or `sub_…`; null = made by hand"),
+    validUntil: instant.nullable().describe("The end that counts; null = no end"),
+    worksUntil: instant.nullable().describe("The last instant at which it works, grace included"),
+    updatesUntil: instant.nullable(),
+    deviceLimit: z.number().int().nullable().describe("null = any number of devices"),
+    activeDevices: z.number().int(),
+    leaseSeconds: z.number().int().nullable().describe("null = seats are not floating"),
+    entitlements: z.record(z.string(), z.json()),
+    metadata: z.record(z.string(), z.string()),
+    holds: z
+      .array(z.string())
+      .describe("What suspends it: `staff` is yours, `refund:…`, `dispute:…` and others are Stripe's"),
+    revokedAt: instant.nullable(),
+    revokedReason: z.string().nullable(),
+    issuedAt: instant,
+    createdAt: instant,
+    updatedAt: instant,
+    version: z.number().int().describe("Raised by every change"),
+  })
+  .meta({ id: "License" });
+
+export const ManagedDeviceAnswer = z
+  .object({
+    id: z.string(),
+    fingerprint: z.string(),
+    name: z.string().nullable(),
+    platform: z.string().nullable(),
+    hostname: z.string().nullable(),
+    appVersion: z.string().nullable(),
+    active: z.boolean(),
+    firstSeenAt: instant,
+    lastSeenAt: instant,
+    leaseUntil: instant.nullable().describe("A floating seat is held until then"),
+    releasedAt: instant.nullable(),
+  })
+  .meta({ id: "Device" });
+
+const isoOrNull = (at: Date | null) => at?.toISOString() ?? null;
+
+export function managedAnswer(license: ManagedLicense, now: Date) {
+  const { id, number, key, product, policy, customer, order, facts } = license;
+  const { deviceLimit, activeDevices, leaseSeconds, entitlements, metadata, revokedReason, version } =
+    license;
+  const { valid, code, status, validUntil } = assessLicense(facts, now);
+  return {
+    ...{ id, number, key, status, valid, code, product },
+    policy: { id: policy.id, number: policy.number, slug: policy.slug, name: policy.name },
+    ...{ customer, order, source: license.sourceId },
+    validUntil: isoOrNull(validUntil),
+    worksUntil: isoOrNull(worksUntil(facts)),
+    updatesUntil: isoOrNull(license.updatesUntil),
+    ...{ deviceLimit, activeDevices, leaseSeconds, entitlements, metadata },
+    holds: [...facts.holds].sort(),
+    revokedAt: isoOrNull(license.revokedAt),
+    revokedReason,
+    issuedAt: license.issuedAt.toISOString(),
+    createdAt: license.createdAt.toISOString(),
+    updatedAt: license.updatedAt.toISOString(),
+    version,
+  };
+}
+
+export function managedDeviceAnswer(device: ManagedDevice, now: Date) {
+  const { id, fingerprint, name, platform, hostname, appVersion } = device;
+  return {
+    ...{ id, fingerprint, name, platform, hostname, appVersion, active: isActive(device, now) },
+    firstSeenAt: device.firstSeenAt.toISOString(),
+    lastSeenAt: device.lastSeenAt.toISOString(),
+    leaseUntil: isoOrNull(device.leaseUntil),
+    releasedAt: isoOrNull(device.releasedAt),
+  };
+}
