@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
+import { keyAsIssued } from "#app/api/key-as-issued.ts";
 import { lookUpLicense } from "#app/api/look-up-license.server.ts";
 import { Problem } from "#app/api/problem.ts";
 import { fingerprint, licenseKey, metadata } from "#app/api/simple-license-server/fields.server.ts";
@@ -62,7 +63,7 @@ const activate = endpoint({
     });
     const answer = checkAnswer(license, verdict, await offlineToken(license, verdict, call));
     const { valid, status, ...rest } = answer;
-    const asked = { license_key: body.license_key, fingerprint: body.fingerprint };
+    const asked = { license_key: keyAsIssued(license, body.license_key), fingerprint: body.fingerprint };
     return { status: 200, body: { valid, status, ...asked, ...rest } };
   },
 });

@@ -1,6 +1,9 @@
 import type { Answer, Dialect } from "#app/api/endpoint.server.ts";
 import type { Problem, ProblemCode } from "#app/api/problem.ts";
+import { keys } from "#app/api/simple-license-server/keys.server.ts";
+import { licenseActs } from "#app/api/simple-license-server/license-acts.server.ts";
 import { licenseChecks } from "#app/api/simple-license-server/license-checks.server.ts";
+import { slugs } from "#app/api/simple-license-server/slugs.server.ts";
 
 /** The few statuses its clients know. */
 const statuses: Record<ProblemCode, number> = {
@@ -44,7 +47,7 @@ function answerProblem({ code, detail, headers, retryAfterSeconds }: Problem): A
 export const simpleLicenseServer: Dialect = {
   name: "Simple License Server",
   setting: "simpleLicenseServerDialect",
-  endpoints: [...licenseChecks],
+  endpoints: [...licenseChecks, ...licenseActs, ...keys, ...slugs],
   answerProblem,
   mediaType: "application/json",
 };

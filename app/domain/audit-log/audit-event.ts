@@ -61,5 +61,8 @@ export const auditEvents = [
   "email.retried",
   "alert.resolved",
   "catalog.applied",
+  "policy.created",
+  "policy.changed",
+  "policy.archived",
 ] as const;
 export type AuditEvent = (typeof auditEvents)[number];
