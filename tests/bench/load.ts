@@ -1,12 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { connect } from "node:net";
+import { type LoadResult, sendOnLanes } from "#tests/bench/lanes.ts";
 import { startStripeStandIn } from "#tests/stripe-stand-in/server.ts";
 
-// The load generator, a process of its own: keep-alive connections on bare sockets, one request at a time on each,
-// every request made and signed before the clock starts. It costs a fraction of what the servers do.
+// The load generator of the webhook, a process of its own: every request is made and signed before the clock starts.
 
 export type LoadJob = { port: number; connections: number; requests: number; secret: string };
-export type LoadResult = { perSecond: number; p50Ms: number; p99Ms: number; failures: number };
 
 /** What Stripe sends for one sale, as text in which the two ids that make it distinct can be put anew. */
 async function takeTemplates(): Promise<((eventId: string, serial: string) => string)[]> {
@@ -66,54 +64,7 @@ function makeRequests({ requests, secret, port }: LoadJob): Buffer[] {
 }
 
 async function run(job: LoadJob): Promise<LoadResult> {
-  const requests = makeRequests(job);
-  const latencies = new Float64Array(requests.length);
-  let next = 0;
-  let failures = 0;
-  const begun = performance.now();
-  const lane = () =>
-    new Promise<void>((resolve, reject) => {
-      const socket = connect(job.port, "127.0.0.1");
-      socket.setNoDelay(true);
-      let index = -1;
-      let sentAt = 0;
-      let received = "";
-      const send = () => {
-        index = next++;
-        const request = requests[index];
-        if (!request) {
-          socket.end();
-          resolve();
-          return;
-        }
-        sentAt = performance.now();
-        socket.write(request);
-      };
-      socket.on("connect", send);
-      socket.on("error", reject);
-      socket.on("data", (chunk) => {
-        received += chunk.toString("latin1");
-        if (!isWhole(received)) return;
-        latencies[index] = performance.now() - sentAt;
-        if (!received.startsWith("HTTP/1.1 200")) failures++;
-        received = "";
-        send();
-      });
-    });
-  await Promise.all(Array.from({ length: job.connections }, lane));
-  const seconds = (performance.now() - begun) / 1000;
-  latencies.sort();
-  const quantile = (share: number) =>
-    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-  return { perSecond: requests.length / seconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), failures };
-}
-
-/** All three servers announce the length of their answers. */
-function isWhole(answer: string): boolean {
-  const headEnd = answer.indexOf("\r\n\r\n");
-  if (headEnd < 0) return false;
-  const length = Number(/\r\ncontent-length: (\d+)/i.exec(answer)?.[1] ?? 0);
-  return answer.length >= headEnd + 4 + length;
+  return sendOnLanes({ ...job, requests: makeRequests(job) });
 }
 
 process.on("message", (job: LoadJob) => {

@@ -1,3 +1,5 @@
+import type { LoadResult } from "#tests/bench/lanes.ts";
+
 /** One line of the report: a figure of ours beside a peer's, measured in the same run. */
 export type BenchRow = {
   name: string;
@@ -26,6 +28,27 @@ export function compareRounds(
   });
   const { name, unit, peer } = row;
   return { name, unit, peer, ours: median(ours), theirs: median(theirs), ratio: median(ratios) };
+}
+
+/** Three rows against each peer, from the rounds of all servers, ours first: calls in a second, and how long one took. */
+export function compareLoads(
+  { name, unit }: { name: string; unit: string },
+  results: ReadonlyMap<{ name: string }, readonly LoadResult[]>,
+): BenchRow[] {
+  const figures = [
+    { field: "perSecond", unit, better: "higher" },
+    { field: "p50Ms", unit: "p50 ms", better: "lower" },
+    { field: "p99Ms", unit: "p99 ms", better: "lower" },
+  ] as const;
+  const [[, ours = []] = [], ...others] = [...results];
+  return others.flatMap(([peer, theirs]) =>
+    figures.map(({ field, ...row }) =>
+      compareRounds(
+        { name, peer: peer.name, ...row },
+        { ours: ours.map((round) => round[field]), theirs: theirs.map((round) => round[field]) },
+      ),
+    ),
+  );
 }
 
 export function median(values: readonly number[]): number {

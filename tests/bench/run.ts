@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import pg from "pg";
+import { benchLicenses } from "#tests/bench/licenses.ts";
 import { benchRenewals } from "#tests/bench/renewals.ts";
 import { asTable, type BenchRow } from "#tests/bench/report.ts";
 import { benchWebhook } from "#tests/bench/webhook.ts";
@@ -12,6 +13,7 @@ import { startTestDatabaseServer, type TestDatabaseServer } from "#tests/setup/d
 const benches: Record<string, (server: TestDatabaseServer, mode: "quick" | "full") => Promise<BenchRow[]>> = {
   webhook: benchWebhook,
   renewals: benchRenewals,
+  licenses: benchLicenses,
 };
 
 const { positionals, values } = parseArgs({

@@ -5,7 +5,7 @@ import { connect, createServer } from "node:net";
 
 export const webhookSecret = "whsec_bench";
 /** One for all, so that rows written under one server can be read by another. */
-const masterKey = randomBytes(32).toString("base64");
+export const masterKey = randomBytes(32).toString("base64");
 
 export type BenchServer = { name: string; port: number; process: ChildProcess; databaseUrl: string };
 

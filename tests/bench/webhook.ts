@@ -1,7 +1,8 @@
 import pg from "pg";
 import { startJobProcess } from "#tests/bench/job-process.ts";
-import type { LoadJob, LoadResult } from "#tests/bench/load.ts";
-import { type BenchRow, compareRounds } from "#tests/bench/report.ts";
+import type { LoadResult } from "#tests/bench/lanes.ts";
+import type { LoadJob } from "#tests/bench/load.ts";
+import { type BenchRow, compareLoads } from "#tests/bench/report.ts";
 import { type BenchServer, endServer, startBenchServer, webhookSecret } from "#tests/bench/server-process.ts";
 import { createTestDatabase, type TestDatabaseServer } from "#tests/setup/database.ts";
 
@@ -42,7 +43,8 @@ export async function benchWebhook(server: TestDatabaseServer, mode: "quick" | "
       for (let round = 0; round < plan.rounds; round++)
         for (const peer of round % 2 === 0 ? peers : peers.toReversed())
           results.get(peer)?.push(await measure(peer, Number(connections), requests));
-      rows.push(...compare(Number(connections), results));
+      const name = `webhook, ${connections} connection${connections === "1" ? "" : "s"}`;
+      rows.push(...compareLoads({ name, unit: "deliveries/s" }, results));
     }
     for (const peer of peers) await refuseLoss(peer, sent.get(peer) ?? 0);
     return rows;
@@ -50,25 +52,6 @@ export async function benchWebhook(server: TestDatabaseServer, mode: "quick" | "
     load.stop();
     for (const peer of peers) await endServer(peer);
   }
-}
-
-const figures = [
-  { field: "perSecond", unit: "deliveries/s", better: "higher" },
-  { field: "p50Ms", unit: "p50 ms", better: "lower" },
-  { field: "p99Ms", unit: "p99 ms", better: "lower" },
-] as const;
-
-function compare(connections: number, results: Map<Peer, LoadResult[]>): BenchRow[] {
-  const [[, ours = []] = [], ...others] = [...results];
-  const name = `webhook, ${connections} connection${connections === 1 ? "" : "s"}`;
-  return others.flatMap(([peer, theirs]) =>
-    figures.map(({ field, unit, better }) =>
-      compareRounds(
-        { name, unit, better, peer: peer.name },
-        { ours: ours.map((round) => round[field]), theirs: theirs.map((round) => round[field]) },
-      ),
-    ),
-  );
 }
 
 /** A fast answer counts only when what was answered for is there. */
