@@ -223,7 +223,7 @@ function at(
 
 /** A dialog of a license, open; with `send` as after its form was refused. */
 function dialog(
-  action: "extend" | "suspend" | "reinstate" | "revoke" | "resend",
+  action: "extend" | "change-limit" | "suspend" | "reinstate" | "revoke" | "resend",
   refuse?: (page: Page) => Promise<void>,
 ): Screen {
   const route = "routes/admin/license.tsx";
@@ -242,6 +242,32 @@ function dialog(
       await shown.getByRole("alert").waitFor();
       return owner;
     },
+  };
+}
+
+/** The page of a license with devices of every state, as long as the screen is looked at. */
+function licenseWithDevices(as: "buyer" | "owner", name: string, query: Record<string, string> = {}): Screen {
+  const [route, path] =
+    as === "owner"
+      ? (["routes/admin/license.tsx", paths.admin.license] as const)
+      : (["routes/portal/license.tsx", paths.portal.license] as const);
+  return {
+    name,
+    route,
+    open: async (scene) => {
+      const { dated } = (await scene.sales()).licenses;
+      await scene.database.query(
+        `INSERT INTO activation (id, license_id, fingerprint_hmac, fingerprint_ciphertext, name, platform, app_version,
+           first_seen_at, last_seen_at, lease_until, released_at)
+         VALUES ('act_studio', $1, 'a', '', 'Studio Mac', 'macOS', '2.1.0', now() - interval '9 days', now(), NULL, NULL),
+                ('act_silent', $1, 'b', '', NULL, NULL, NULL, now() - interval '8 days', now(), now() - interval '1 day', NULL),
+                ('act_sold', $1, 'c', '', 'Old laptop', 'Windows', '1.9', now() - interval '90 days', now(), NULL, now())`,
+        [dated],
+      );
+      await scene[as].goto(path(dated, query));
+      return scene[as];
+    },
+    after: async ({ database }) => void (await database.query("DELETE FROM activation")),
   };
 }
 
@@ -479,6 +505,8 @@ export const portalScreens: Screen[] = [
       return buyer;
     },
   },
+  licenseWithDevices("buyer", "my license: its devices"),
+  licenseWithDevices("buyer", "my license: release a device", { release: "act_studio" }),
   at("my license: somebody else's", "routes/portal/license.tsx", "newcomer", (sales) =>
     paths.portal.license(sales.licenses.dated),
   ),
@@ -502,6 +530,11 @@ export const dialogScreens: Screen[] = [
       return owner;
     },
   },
+  dialog("change-limit"),
+  dialog("change-limit", async (page) => {
+    await fill("Devices", "many")(page);
+    await shortReason(page);
+  }),
   dialog("suspend"),
   dialog("suspend", shortReason),
   dialog("reinstate"),
@@ -606,6 +639,8 @@ export const adminScreens: Screen[] = [
   at("settings", "routes/admin/settings.tsx", "owner", "/admin/settings"),
   heldLicense("license, unpaid, in grace and extended", {}),
   heldLicense("license dialog: extend, unpaid", { do: "extend" }),
+  licenseWithDevices("owner", "license with devices"),
+  licenseWithDevices("owner", "license dialog: release a device", { release: "act_studio" }),
   ownerlessLicense("license without an owner"),
   ownerlessLicense("license dialog: assign", { do: "assign" }),
   ownerlessLicense("license dialog: suspend, no owner", { do: "suspend" }),

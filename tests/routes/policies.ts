@@ -97,6 +97,10 @@ export const policies: Record<string, RoutePolicy> = {
       resend: { policy: "customer", fields: () => ({ intent: "resend", submission: submission() }) },
       billing: { policy: "customer", fields: () => ({ intent: "billing", flow: "payment-method" }) },
       renew: { policy: "customer", fields: () => ({ intent: "renew" }) },
+      "release-device": {
+        policy: "customer",
+        fields: ({ activationId }) => ({ intent: "release-device", activationId }),
+      },
     },
   },
 
@@ -132,6 +136,14 @@ export const policies: Record<string, RoutePolicy> = {
       extend: {
         policy: "license.extend",
         fields: () => ({ intent: "extend", period: "1-year", ...change() }),
+      },
+      "change-limit": {
+        policy: "license.change-limit",
+        fields: () => ({ intent: "change-limit", deviceLimit: "9", ...change() }),
+      },
+      "release-device": {
+        policy: "license.release-device",
+        fields: ({ activationId }) => ({ intent: "release-device", activationId, ...change() }),
       },
       suspend: { policy: "license.suspend", fields: () => ({ intent: "suspend", ...change() }) },
       reinstate: { policy: "license.reinstate", fields: () => ({ intent: "reinstate", ...change() }) },

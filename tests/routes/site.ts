@@ -17,7 +17,15 @@ import { db, inTransaction, pool } from "#app/infra/db.server.ts";
 import { createCustomerSession, createStaffSession } from "#app/infra/session-store.server.ts";
 import { stripe } from "#app/infra/stripe.server.ts";
 import siteRoutes from "#app/routes.ts";
-import { aCustomer, aLicense, anOrder, aPolicy, aPrice, aStaffMember } from "#tests/factories.ts";
+import {
+  aCustomer,
+  aLicense,
+  anActivation,
+  anOrder,
+  aPolicy,
+  aPrice,
+  aStaffMember,
+} from "#tests/factories.ts";
 import type { Policy } from "#tests/routes/policies.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 import { startStripeStandIn } from "#tests/stripe-stand-in/server.ts";
@@ -47,6 +55,8 @@ export type World = {
   customerId: string;
   licenseId: string;
   keyLastGroup: string;
+  /** A device of the license. */
+  activationId: string;
   key: string;
   orderId: string;
   sourceId: string;
@@ -153,6 +163,7 @@ async function makeWorld(site: {
     ...{ customerId: customer.id, policyId, orderId: order.id, sourceId, itemKey: "li_1", ordinal: 0 },
     paidUntil: new Date(now.getTime() + 86_400_000),
   });
+  const device = await anActivation({ licenseId: license.id, name: "Studio Mac" });
   const { id: stripeCustomerId } = await stripe().customers.create({ email: customer.email });
   await db().stripeCustomer.create({
     data: { id: stripeCustomerId, customerId: customer.id, livemode: false },
@@ -196,6 +207,7 @@ async function makeWorld(site: {
     customerId: customer.id,
     licenseId: license.id,
     keyLastGroup: license.keyLastGroup,
+    activationId: device.id,
     key: readKey(license),
     orderId: order.id,
     sourceId,

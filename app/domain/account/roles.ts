@@ -12,6 +12,8 @@ export const permissions = [
   "license.assign",
   "license.resend",
   "license.reveal-key",
+  "license.change-limit",
+  "license.release-device",
   "customer.read",
   "order.read",
   "webhook.read",
@@ -40,6 +42,8 @@ const help: readonly Permission[] = [
   "license.suspend",
   "license.reinstate",
   "license.reveal-key",
+  "license.change-limit",
+  "license.release-device",
   "email.retry",
 ];
 

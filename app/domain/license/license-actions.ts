@@ -1,7 +1,15 @@
 import type { Permission } from "#app/domain/account/roles.ts";
 
 /** What staff can do with one license, in the words of form, permission, function and record. */
-export const licenseActions = ["extend", "suspend", "reinstate", "assign", "resend", "revoke"] as const;
+export const licenseActions = [
+  "extend",
+  "change-limit",
+  "suspend",
+  "reinstate",
+  "assign",
+  "resend",
+  "revoke",
+] as const;
 export type LicenseAction = (typeof licenseActions)[number];
 
 export const permissionFor = (action: LicenseAction): Permission => `license.${action}`;

@@ -143,6 +143,29 @@ export function RevokeForm(props: ChangeFormProps) {
   );
 }
 
+export function ChangeLimitForm(props: ChangeFormProps) {
+  const { license, values, errors } = props;
+  return (
+    <ActForm {...props} intent="change-limit" label="Change device limit">
+      <p>
+        {license.devicesUsed === 1 ? "1 device is" : `${license.devicesUsed} devices are`} in use. They stay
+        so, also above a lower limit.
+      </p>
+      <TextField
+        label="Devices"
+        name="deviceLimit"
+        hint="Leave it empty for any number."
+        error={errors.deviceLimit}
+        defaultValue={values.deviceLimit ?? license.deviceLimit ?? ""}
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={7}
+      />
+      <ReasonField values={values} errors={errors} />
+    </ActForm>
+  );
+}
+
 /** For a license that a program made for nobody. */
 export function AssignForm(props: ChangeFormProps) {
   const { values, errors } = props;

@@ -5,6 +5,7 @@ import type { FormState } from "#app/http/form-state.ts";
 import { paths } from "#app/paths.ts";
 import {
   AssignForm,
+  ChangeLimitForm,
   ReinstateForm,
   ResendForm,
   RevokeForm,
@@ -31,15 +32,28 @@ type LicenseDialogProps = {
   changes: readonly LicenseAct[] | undefined;
 };
 
+/** What the links to the dialogs say. */
+export const actionLabels: Record<LicenseAction, string> = {
+  extend: "Extend",
+  "change-limit": "Change device limit",
+  suspend: "Suspend",
+  reinstate: "Reinstate",
+  assign: "Assign to customer",
+  resend: "Send key again",
+  revoke: "Revoke",
+};
+
 /** Names the act and the license it is about. */
 function titleOf(action: LicenseAction, license: ShownLicense): string {
   const name = `license ${shortMaskedKey(license.maskedKey)}`;
   if (action === "resend") return `Send the key of ${name} again?`;
+  if (action === "change-limit") return `Change the device limit of ${name}?`;
   if (action === "assign") return `Assign ${name} to a customer?`;
   return `${action.charAt(0).toUpperCase()}${action.slice(1)} ${name}?`;
 }
 
 const forms = {
+  "change-limit": ChangeLimitForm,
   suspend: SuspendForm,
   reinstate: ReinstateForm,
   assign: AssignForm,

@@ -1,5 +1,6 @@
 import { json } from "@remix-run/node";
 import type { Permission } from "#app/domain/account/roles.ts";
+import { releaseDevice } from "#app/domain/activation/release-device.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { extensionFrom } from "#app/domain/license/extend-license.ts";
 import {
@@ -12,13 +13,14 @@ import {
 } from "#app/domain/license/license.server.ts";
 import { isLicenseAction, permissionFor } from "#app/domain/license/license-actions.ts";
 import type { LicenseAct } from "#app/domain/license/license-acts.ts";
+import { limitDevices } from "#app/domain/license/limit-devices.server.ts";
 import { formErrorResponse } from "#app/http/forms.server.ts";
 import type { SignedInStaff } from "#app/http/guards.server.ts";
 import type { LicenseFormValue } from "#app/routes/admin/license-forms.server.ts";
 
 /** What a posted form asks for. One that names no act is refused to whoever may not do the gravest. */
 export function permissionOf(intent: string | undefined): Permission {
-  if (intent === "reveal-key") return "license.reveal-key";
+  if (intent === "reveal-key" || intent === "release-device") return `license.${intent}`;
   return permissionFor(intent !== undefined && isLicenseAction(intent) ? intent : "revoke");
 }
 
@@ -33,6 +35,11 @@ export function act(
   const common = { licenseId, requestId, now, actor: by.staff.actor, submission: value.submission };
   if (value.intent === "resend")
     return resendLicense({ ...common, recipient: value.recipient, reason: value.reason ?? "" });
+  if (value.intent === "release-device") return release(value, common);
+  if (value.intent === "change-limit") {
+    const { version, reason, deviceLimit } = value;
+    return limitDevices({ ...common, version, reason, deviceLimit });
+  }
   if (value.intent === "assign") {
     const { version, reason, email, name } = value;
     return assignLicense({ ...common, version, reason, email, name });
@@ -49,6 +56,17 @@ export function act(
     case "revoke":
       return revokeLicense({ ...change, confirmation: value.confirmation });
   }
+}
+
+/** As often as staff like: the policy is for what owners do themselves. */
+async function release(
+  { activationId, reason }: Extract<Change, { intent: "release-device" }>,
+  by: { licenseId: string; requestId: string; now: Date; actor: SignedInStaff["actor"] },
+): Promise<{ message: string }> {
+  const { released } = await releaseDevice({ ...by, device: { activationId }, reason });
+  return {
+    message: released ? "Device released. Its seat is free." : "This device is released already, or unknown.",
+  };
 }
 
 /** A conflict also tells what others did since; what was typed is kept either way. */

@@ -5,6 +5,7 @@ import { extensionPresets, extensionUnits } from "#app/domain/license/extend-lic
 import { maxIssuedAtOnce } from "#app/domain/license/issue-license.server.ts";
 import { licenseSorts } from "#app/domain/license/license.queries.server.ts";
 import { licenseActions } from "#app/domain/license/license-actions.ts";
+import { deviceLimitMax } from "#app/domain/license/managed-input.ts";
 
 const cursor = z.string().max(1000).optional();
 
@@ -27,11 +28,17 @@ const extension = {
 };
 
 /** Which dialog is open, and for `extend` what its preview shows. */
-export const LicensePageQuery = z.object({ do: z.enum(licenseActions).optional(), ...extension });
+export const LicensePageQuery = z.object({
+  do: z.enum(licenseActions).optional(),
+  /** The device whose release is asked about. */
+  release: z.string().max(100).optional(),
+  ...extension,
+});
 
 const submission = z.uuid("Load the page again and repeat what you did.");
 const reasonHint = "Give a reason of 3 to 500 characters. It is kept in the audit log.";
 const reason = z.string(reasonHint).min(3, reasonHint).max(500, reasonHint);
+const limitHint = `Enter a whole number from 1 to ${deviceLimitMax}, or nothing for any number.`;
 const change = {
   submission,
   version: z.coerce.number().int().min(1),
@@ -45,6 +52,25 @@ export const LicenseForm = z.discriminatedUnion("intent", [
   z.object({ intent: z.literal("suspend"), ...change }),
   z.object({ intent: z.literal("reinstate"), ...change }),
   z.object({ intent: z.literal("revoke"), ...change, confirmation: z.string().max(60).default("") }),
+  z.object({
+    intent: z.literal("change-limit"),
+    submission,
+    version: change.version,
+    reason,
+    deviceLimit: z.union(
+      [
+        z.literal("").transform(() => null),
+        z.coerce.number(limitHint).int(limitHint).min(1, limitHint).max(deviceLimitMax, limitHint),
+      ],
+      limitHint,
+    ),
+  }),
+  z.object({
+    intent: z.literal("release-device"),
+    activationId: z.string("Load the page again and choose the device.").min(1).max(100),
+    submission,
+    reason,
+  }),
   z.object({
     intent: z.literal("assign"),
     submission,

@@ -14,7 +14,7 @@ import { notFound } from "#app/http/respond.server.ts";
 import { paths } from "#app/paths.ts";
 import { Happenings } from "#app/routes/admin/happenings.tsx";
 import { LicenseDevices } from "#app/routes/admin/license-devices.tsx";
-import { Changes, LicenseDialog } from "#app/routes/admin/license-dialog.tsx";
+import { actionLabels, Changes, LicenseDialog } from "#app/routes/admin/license-dialog.tsx";
 import { LicenseFactsCard } from "#app/routes/admin/license-facts-card.tsx";
 import { act, permissionOf, refusal } from "#app/routes/admin/license-form-action.server.ts";
 import { LicenseForm, LicensePageQuery } from "#app/routes/admin/license-forms.server.ts";
@@ -34,7 +34,7 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   const now = currentTime();
   const license = await getLicenseForStaff({ licenseId: params.licenseId ?? "", now });
   if (!license) throw notFound("license");
-  const { do: wanted, ...choice } = parseQuery(request, LicensePageQuery);
+  const { do: wanted, release, ...choice } = parseQuery(request, LicensePageQuery);
   const possible = possibleActions({
     revokedAt: license.revokedAt,
     validUntil: license.assessment.validUntil,
@@ -49,6 +49,8 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
     choice,
     now,
     mayReveal: staff.may("license.reveal-key"),
+    mayRelease: staff.may("license.release-device"),
+    releasing: (staff.may("license.release-device") && release) || null,
     submission: crypto.randomUUID(),
   };
 }
@@ -74,20 +76,11 @@ export async function action({ request, params, context }: ActionFunctionArgs) {
   }
 }
 
-const labels = {
-  extend: "Extend",
-  suspend: "Suspend",
-  reinstate: "Reinstate",
-  assign: "Assign to customer",
-  resend: "Send key again",
-  revoke: "Revoke",
-} as const;
-
 export default function License() {
   const { license, actions, open, ...page } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const { status } = license.assessment;
-  useFreshWhile(!open && !answer && license.timeline.some(({ waiting }) => waiting));
+  useFreshWhile(!open && !page.releasing && !answer && license.timeline.some(({ waiting }) => waiting));
   return (
     <>
       <PageHeader
@@ -102,7 +95,7 @@ export default function License() {
             variant={action === "revoke" ? "danger-outline" : "secondary"}
             preventScrollReset
           >
-            {labels[action]}
+            {actionLabels[action]}
           </ButtonLink>
         ))}
       />
@@ -118,7 +111,7 @@ export default function License() {
           changes={answer && "changes" in answer ? answer.changes : undefined}
         />
       )}
-      {!open && answer && "form" in answer && (
+      {!open && !page.releasing && answer && "form" in answer && (
         <div className="mb-6 grid gap-4">
           <ErrorSummary state={answer.form} />
           {"changes" in answer && <Changes changes={answer.changes} />}
@@ -132,7 +125,14 @@ export default function License() {
             revealed={answer && "key" in answer ? answer.key : undefined}
           />
           {license.holds.length > 0 && <LicenseHolds holds={license.holds} />}
-          <LicenseDevices activations={license.activations} deviceLimit={license.deviceLimit} />
+          <LicenseDevices
+            license={license}
+            now={page.now}
+            mayRelease={page.mayRelease}
+            releasing={page.releasing}
+            submission={page.submission}
+            state={answer && "form" in answer ? answer.form : undefined}
+          />
         </div>
         <Happenings timeline={license.timeline} />
       </div>

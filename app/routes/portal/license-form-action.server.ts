@@ -1,4 +1,5 @@
 import { redirect } from "@remix-run/node";
+import { releaseOwnDevice } from "#app/domain/activation/release-own-device.server.ts";
 import { openBillingPortal } from "#app/domain/checkout/open-billing-portal.server.ts";
 import { startRenewal } from "#app/domain/checkout/start-renewal.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
@@ -40,6 +41,12 @@ export async function actOnLicense(
           submission,
           requestId,
         });
+        return await redirectWithFlash(paths.portal.license(licenseId), message);
+      }
+      case "release-device": {
+        const { activationId } = posted.value;
+        const { actor } = customer;
+        const { message } = await releaseOwnDevice({ ...about, activationId, actor, requestId });
         return await redirectWithFlash(paths.portal.license(licenseId), message);
       }
       case "billing": {

@@ -13,6 +13,10 @@ export const PortalLicenseForm = z.discriminatedUnion(
       flow: z.enum(billingFlows, "Choose one of the buttons on this page."),
     }),
     z.object({ intent: z.literal("renew") }),
+    z.object({
+      intent: z.literal("release-device"),
+      activationId: z.string("Choose one of the devices on this page.").min(1).max(100),
+    }),
   ],
   { error: "Load the page again and repeat what you did." },
 );

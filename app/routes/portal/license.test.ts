@@ -7,7 +7,7 @@ import { createCustomerSession } from "#app/infra/session-store.server.ts";
 import { paths } from "#app/paths.ts";
 import { action, loader } from "#app/routes/portal/license.tsx";
 import { loader as listLoader } from "#app/routes/portal/licenses.tsx";
-import { aCustomer, aLicense } from "#tests/factories.ts";
+import { aCustomer, aLicense, anActivation } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 import { subscriptionFacts } from "#tests/stored-subscription.ts";
 
@@ -126,6 +126,7 @@ test.each([
   { intent: "resend", submission: "again" },
   { intent: "billing" },
   { intent: "billing", flow: "somebody-elses" },
+  { intent: "release-device" },
 ])("a form that is not ours (%j) is refused with words and mails nothing", async (fields) => {
   const { license, customer, post } = await aVisitor();
   const answer = await post(license.id, { ...fields });
@@ -206,4 +207,42 @@ test("nobody opens the bill of, or renews, somebody else's license", async () =>
   const [ada, bob] = [await aVisitor(), await aVisitor()];
   for (const form of [{ intent: "renew" }, { intent: "billing", flow: "cancel" }])
     expect((await ada.post(bob.license.id, form)).status).toBe(404);
+});
+
+test("the owner sees the devices and releases one; what the app told stays in the page's bounds", async () => {
+  const { license, ask, post } = await aVisitor();
+  const told = { name: "Studio Mac", platform: "macOS", appVersion: "2.1", hostname: "studio.local" };
+  const { id } = await anActivation({ licenseId: license.id, ...told, fingerprint: "f1f2f3" });
+  const { devices } = await (await ask(license.id)).json();
+  expect(devices).toMatchObject({
+    devices: [{ id, name: "Studio Mac", platform: "macOS", appVersion: "2.1", usesSeat: true }],
+    release: { allowed: true, words: "You can release 3 devices yourself within 30 days." },
+  });
+  expect(JSON.stringify(devices)).not.toMatch(/fingerprint|ciphertext|studio\.local/i);
+  expect((await (await ask(`${license.id}?release=${id}`)).json()).releasing).toBe(id);
+  const answer = await post(license.id, { intent: "release-device", activationId: id });
+  expect(answer.status).toBe(303);
+  expect(answer.headers.get("location")).toBe(paths.portal.license(license.id));
+  expect((await (await ask(license.id)).json()).devices).toMatchObject({ devices: [], total: 0 });
+});
+
+test("the owner who has released enough is told when there is another release", async () => {
+  const { license, post } = await aVisitor();
+  for (let n = 1; n <= 4; n++) await anActivation({ licenseId: license.id, id: `act_${license.id}_${n}` });
+  const release = (n: number) =>
+    post(license.id, { intent: "release-device", activationId: `act_${license.id}_${n}` });
+  for (let n = 1; n <= 3; n++) expect((await release(n)).status).toBe(303);
+  const refused = await release(4);
+  expect(refused.status).toBe(429);
+  expect((await refused.json()).form.formError).toMatch(/You can release another one from .* UTC on/);
+  expect((await release(9)).status).toBe(404);
+});
+
+test("nobody releases a device of somebody else", async () => {
+  const [ada, bob] = [await aVisitor(), await aVisitor()];
+  const { id } = await anActivation({ licenseId: bob.license.id });
+  const form = { intent: "release-device", activationId: id };
+  for (const { id: licenseId } of [bob.license, ada.license])
+    expect((await ada.post(licenseId, form)).status).toBe(404);
+  expect((await db().activation.findUnique({ where: { id } }))?.releasedAt).toBeNull();
 });

@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, json, type LoaderFunctionArgs, type MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
+import { listOwnDevices } from "#app/domain/activation/own-devices.queries.server.ts";
 import { hasBillingAccount, noteBackFromBilling } from "#app/domain/checkout/open-billing-portal.server.ts";
 import { getRenewalOffer } from "#app/domain/checkout/start-renewal.server.ts";
 import { getLicenseForCustomer } from "#app/domain/license/portal-license.queries.server.ts";
@@ -18,6 +19,7 @@ import { LicenseStatusBadge } from "#app/ui/license-status-badge.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 import { Timeline } from "#app/ui/timeline.tsx";
 import { LicenseDetails } from "./license-details.tsx";
+import { LicenseDevices } from "./license-devices.tsx";
 import { actOnLicense } from "./license-form-action.server.ts";
 import { PortalLicenseForm } from "./license-forms.server.ts";
 import { LicenseKeyCard } from "./license-key-card.tsx";
@@ -31,13 +33,16 @@ export async function loader({ request, params }: LoaderFunctionArgs) {
   if (!license) throw notFound("license");
   const query = new URL(request.url).searchParams;
   if (query.get("back") === "billing") throw await backFromBilling(about);
-  const [subscription, renewal, hasBilling] = await Promise.all([
+  const [devices, subscription, renewal, hasBilling] = await Promise.all([
+    listOwnDevices(about),
     getSubscriptionForCustomer(about),
     getRenewalOffer(about),
     hasBillingAccount(customer.id),
   ]);
   return json({
     license: { ...license, status: statusBeside(license.status, subscription) },
+    devices,
+    releasing: query.get("release"),
     subscription,
     renewal,
     asksToRenew: query.has("renew"),
@@ -75,14 +80,13 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
 /** Which form of the page a refusal is about; one that is none of ours is told beside the first. */
 function formOf(state: FormState | undefined): string {
   const intent = state?.values.intent ?? "";
-  return ["billing", "renew"].includes(intent) ? intent : "resend";
+  return ["billing", "renew", "release-device"].includes(intent) ? intent : "resend";
 }
 
 const receipts = { flow: "manage" as const, label: "Invoices and receipts", primary: false };
 
 export default function License() {
-  const { license, subscription, renewal, asksToRenew, hasBilling, submission } =
-    useLoaderData<typeof loader>();
+  const { license, devices, subscription, renewal, asksToRenew, ...page } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const refused = (form: string): FormState | undefined =>
     formOf(answer?.form) === form ? answer?.form : undefined;
@@ -100,12 +104,20 @@ export default function License() {
           <LicenseKeyCard
             license={license}
             renewable={renewal?.ok === true}
-            submission={submission}
+            submission={page.submission}
             state={refused("resend")}
           />
+          {devices && (
+            <LicenseDevices
+              licenseId={license.id}
+              shown={devices}
+              releasing={page.releasing}
+              state={refused("release-device")}
+            />
+          )}
           {subscription && <LicenseSubscription subscription={subscription} state={refused("billing")} />}
           <LicenseDetails license={license} />
-          {!subscription && hasBilling && (
+          {!subscription && page.hasBilling && (
             <Card title="Billing">
               <div className="grid gap-4">
                 <ErrorSummary state={refused("billing")} />
