@@ -11,7 +11,7 @@ import { paths } from "#app/paths.ts";
 import * as licensePage from "#app/routes/admin/license.tsx";
 import * as licenses from "#app/routes/admin/licenses.tsx";
 import * as newLicense from "#app/routes/admin/new-license.tsx";
-import { aLicense, aPolicy, aStaffMember } from "#tests/factories.ts";
+import { aLicense, anActivation, aPolicy, aStaffMember } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 await useTestRuntime();
@@ -76,7 +76,16 @@ const fields = (intent: string, more: Record<string, string> = {}) => ({
   ...more,
 });
 const dated = () => aLicense({ term: "days", paidUntil: new Date(Date.now() + 86_400_000) });
-const intents = ["extend", "suspend", "reinstate", "resend", "revoke", "reveal-key"] as const;
+const intents = [
+  "extend",
+  "change-limit",
+  "suspend",
+  "reinstate",
+  "resend",
+  "revoke",
+  "reveal-key",
+  "release-device",
+] as const;
 
 test("nobody gets in without signing in", async () => {
   const browser = await aStaffBrowser(null);
@@ -97,15 +106,19 @@ test("each role is shown the acts it may do, and refused the others with 403 bef
   const may: Record<Role, readonly string[]> = {
     owner: intents,
     admin: intents,
-    support: ["extend", "suspend", "reinstate", "resend", "reveal-key"],
+    support: intents.filter((intent) => intent !== "revoke"),
     viewer: [],
   };
   for (const role of roles) {
     const browser = await aStaffBrowser(role);
     const license = await dated();
     const page = (await browser.license(license.id)) as LicensePage;
-    const shown = [...page.actions, ...(page.mayReveal ? ["reveal-key"] : [])];
-    expect(shown).toEqual(may[role].filter((intent) => intent !== "reinstate").sort(byIntent));
+    const shown = [
+      ...page.actions,
+      ...(page.mayReveal ? ["reveal-key"] : []),
+      ...(page.mayRelease ? ["release-device"] : []),
+    ];
+    expect(shown).toEqual(may[role].filter((intent) => intent !== "reinstate"));
     for (const intent of intents) {
       const answer = await browser.act(license.id, { intent });
       expect([role, intent, answer.status === 403]).toEqual([role, intent, !may[role].includes(intent)]);
@@ -117,8 +130,6 @@ test("each role is shown the acts it may do, and refused the others with 403 bef
     expect(after.version).toBe(1);
   }
 });
-const shownOrder = ["extend", "suspend", "resend", "revoke", "reveal-key"];
-const byIntent = (a: string, b: string) => shownOrder.indexOf(a) - shownOrder.indexOf(b);
 
 test("a license without an owner shows nobody, and is assigned by who may", async () => {
   const license = await aLicense({ term: "perpetual", customerId: null });
@@ -139,6 +150,35 @@ test("a license without an owner shows nobody, and is assigned by who may", asyn
   const after = (await browser.license(license.id, { do: "assign" })) as LicensePage;
   expect([after.open, after.license.customer?.email]).toEqual([null, "owner@example.com"]);
   expect(after.license.timeline[0]?.title).toBe("Assigned to owner@example.com");
+});
+
+test("staff change the device limit and release devices, as often as they like and with a reason", async () => {
+  const browser = await aStaffBrowser("support");
+  const license = await aLicense({ deviceLimit: 1 });
+  const device = await anActivation({ licenseId: license.id, name: "Studio Mac", fingerprint: "f1f2f3" });
+  const page = (await browser.license(license.id, { release: device.id })) as LicensePage;
+  expect([page.releasing, page.license.activations.length]).toEqual([device.id, 1]);
+  expect(JSON.stringify(page)).not.toMatch(/fingerprint|ciphertext/i);
+  for (const [typed, problem] of [
+    ["many", /whole number from 1/],
+    ["0", /whole number from 1/],
+    ["1", /1 device already/],
+  ] as const) {
+    const refused = await browser.act(license.id, fields("change-limit", { deviceLimit: typed }));
+    expect([refused.status, (await form(refused)).errors.deviceLimit]).toEqual([
+      422,
+      expect.stringMatching(problem),
+    ]);
+  }
+  expect((await browser.act(license.id, fields("change-limit", { deviceLimit: "" }))).status).toBe(303);
+  expect((await db().license.findUnique({ where: { id: license.id } }))?.deviceLimit).toBeNull();
+  const release = fields("release-device", { activationId: device.id });
+  expect((await browser.act(license.id, { ...release, reason: "" })).status).toBe(422);
+  for (let n = 0; n < 2; n++) expect((await browser.act(license.id, release)).status).toBe(303);
+  const rows = await db().auditLog.findMany({
+    where: { licenseId: license.id, event: "activation.released" },
+  });
+  expect(rows).toMatchObject([{ actorType: "staff", reason: "asked by phone" }]);
 });
 
 test("an unknown license is 404 for the page and 404 for an act", async () => {
