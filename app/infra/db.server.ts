@@ -5,16 +5,25 @@ import { getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { type Prisma, PrismaClient } from "#app/infra/prisma-client/client.ts";
 import { dropSingleton, singleton } from "#app/infra/singleton.server.ts";
+import { type Turnstile, turnstile } from "#app/infra/turnstile.ts";
 
 /** Work that belongs to one transaction; helpers that write records demand it by type. */
 export type Tx = Prisma.TransactionClient;
+
+const connections = 20;
+/**
+ * Work in a transaction now and then reads over a connection of its own. Were all of them held by transactions, each
+ * would wait for another one to end, and none would: so some are kept back.
+ */
+const transactionsAtOnce = 14;
+const longestWaitMs = 10_000;
 
 /** The connections of this process. Hot paths send one prepared statement over it, Prisma uses it too. */
 export function pool(): pg.Pool {
   return singleton("pool", () => {
     const created = new pg.Pool({
       connectionString: getEnv().databaseUrl,
-      max: 20,
+      max: connections,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
     });
@@ -38,10 +47,12 @@ export async function inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   if (outer) return work(outer.tx);
   const state: Omit<Running, "tx"> = { afterwards: [], over: false };
   try {
-    return await db().$transaction((tx) => running().run(Object.assign(state, { tx }), () => work(tx)), {
-      maxWait: 10_000,
-      timeout: 15_000,
-    });
+    return await transactionTurns().pass(() =>
+      db().$transaction((tx) => running().run(Object.assign(state, { tx }), () => work(tx)), {
+        maxWait: longestWaitMs,
+        timeout: 15_000,
+      }),
+    );
   } catch (error) {
     state.afterwards = [];
     throw error;
@@ -64,6 +75,18 @@ type Running = { tx: Tx; afterwards: Array<() => void>; over: boolean };
 function enclosing(): Running | null {
   const outer = running().getStore();
   return outer && !outer.over ? outer : null;
+}
+
+function transactionTurns(): Turnstile {
+  return singleton("transaction-turns", () =>
+    turnstile({
+      atOnce: transactionsAtOnce,
+      longestWaitMs,
+      // The code Prisma has for it, which counts as an outage: the same call may be sent again.
+      tooLate: () =>
+        Object.assign(new Error("No connection for a transaction became free in time."), { code: "P2024" }),
+    }),
+  );
 }
 
 function running(): AsyncLocalStorage<Running> {
