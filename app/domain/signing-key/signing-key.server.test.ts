@@ -5,6 +5,7 @@ import { deriveSigningKey } from "#app/domain/signing-key/ed25519.server.ts";
 import {
   forgetSigningKey,
   listSigningKeys,
+  nextSigningKey,
   publicKeys,
   signingKey,
 } from "#app/domain/signing-key/signing-key.server.ts";
@@ -24,6 +25,7 @@ test("asking for the public keys before anything was signed tells the key that w
   const [key, ...others] = await publicKeys();
   expect(key).toMatchObject({ keyId: deriveSigningKey(1).keyId, state: "active" });
   expect(others).toEqual([]);
+  expect((await nextSigningKey()).keyId).toBe(deriveSigningKey(2).keyId);
   expect(await db().signingKey.count()).toBe(0);
 });
 
@@ -41,8 +43,10 @@ test("the first key is made once, however many ask for it at once", async () => 
 
 test("after a rotation the new key signs, and the one before it is still told", async () => {
   const before = await signingKey();
+  const told = await nextSigningKey();
   await rotateSigningKey(change);
   const after = await signingKey();
+  expect(told).toMatchObject({ generation: 2, keyId: after.keyId, publicKey: after.publicKey });
   expect(after.keyId).toBe(deriveSigningKey(2).keyId);
   expect(await publicKeys()).toMatchObject([
     { keyId: after.keyId, state: "active" },

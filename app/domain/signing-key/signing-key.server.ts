@@ -72,6 +72,16 @@ export async function listSigningKeys(): Promise<ListedSigningKey[]> {
   return [...keys, { generation: 1, keyId, publicKey, state: "active", createdAt, retiredAt: null }];
 }
 
+/** The key that signs after the next rotation, so that an app can know it before. */
+export async function nextSigningKey(): Promise<
+  Pick<ListedSigningKey, "generation" | "keyId" | "publicKey">
+> {
+  const [newest] = await listSigningKeys();
+  const generation = (newest?.generation ?? 0) + 1;
+  const { keyId, publicKey } = deriveSigningKey(generation);
+  return { generation, keyId, publicKey };
+}
+
 /** The keys an app may trust, newest first: every one but the retired. */
 export async function publicKeys(): Promise<PublicKey[]> {
   const keys = await listSigningKeys();

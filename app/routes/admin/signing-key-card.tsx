@@ -12,12 +12,18 @@ export type ShownSigningKey = {
   generation: number;
   keyId: string;
   publicKey: string;
-  state: SigningKeyState;
-  createdAt: string;
+  /** `next` signs after the next rotation. */
+  state: SigningKeyState | "next";
+  createdAt: string | null;
   retiredAt: string | null;
 };
 
-const looks: Record<SigningKeyState, { tone: BadgeTone; label: string; meaning: string }> = {
+const looks: Record<ShownSigningKey["state"], { tone: BadgeTone; label: string; meaning: string }> = {
+  next: {
+    tone: "warn",
+    label: "Next",
+    meaning: "Signs nothing before you rotate. Build it into the app ahead of that.",
+  },
   active: { tone: "good", label: "Active", meaning: "Signs every new file and token." },
   "verify-only": {
     tone: "info",
@@ -63,9 +69,11 @@ export function SigningKeyCard({ signingKey }: { signingKey: ShownSigningKey }) 
         <Fact label="State">
           <Badge tone={tone}>{label}</Badge> <span className="ml-1 text-sm text-ink-muted">{meaning}</span>
         </Fact>
-        <Fact label="Since">
-          <Time at={createdAt} />
-        </Fact>
+        {createdAt && (
+          <Fact label="Since">
+            <Time at={createdAt} />
+          </Fact>
+        )}
         {retiredAt && (
           <Fact label="Retired">
             <Time at={retiredAt} />

@@ -56,8 +56,8 @@ function RotateWords() {
         stays good.
       </p>
       <p>
-        <strong>Copies of your app that know only the present key refuse new files.</strong> Ship an update
-        with both public keys first, or let the app fetch the list of public keys while it is online.
+        <strong>Copies of your app that do not know the next key refuse new files.</strong> Ship an update
+        with both public keys first: the next one is on this page.
       </p>
     </div>
   );

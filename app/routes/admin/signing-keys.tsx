@@ -1,7 +1,7 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { retireSigningKey, rotateSigningKey } from "#app/domain/signing-key/change-signing-key.server.ts";
-import { listSigningKeys } from "#app/domain/signing-key/signing-key.server.ts";
+import { listSigningKeys, nextSigningKey } from "#app/domain/signing-key/signing-key.server.ts";
 import { currentTime } from "#app/http/current-time.server.ts";
 import { redirectWithFlash } from "#app/http/flash.server.ts";
 import { formErrorResponse, invalidForm, parseForm, parseQuery } from "#app/http/forms.server.ts";
@@ -24,7 +24,8 @@ export async function loader({ request }: LoaderFunctionArgs) {
     ({ generation, state }) => generation === query.generation && state === "verify-only",
   );
   const open = query.do === "rotate" || (query.do === "retire" && retiring) ? query.do : null;
-  return { signingKeys, open, retiring: retiring ?? null, submission: crypto.randomUUID() };
+  const next = await nextSigningKey();
+  return { signingKeys, next, open, retiring: retiring ?? null, submission: crypto.randomUUID() };
 }
 
 export async function action({ request, context }: ActionFunctionArgs) {
@@ -45,13 +46,13 @@ export async function action({ request, context }: ActionFunctionArgs) {
 }
 
 export default function SigningKeys() {
-  const { signingKeys, open, retiring, submission } = useLoaderData<typeof loader>();
+  const { signingKeys, next, open, retiring, submission } = useLoaderData<typeof loader>();
   const state = useActionData<typeof action>()?.form;
   return (
     <>
       <PageHeader
         title="Signing keys"
-        lead="License files and tokens are signed, so that your app can check them without a connection. Build the public keys that are not retired into the app."
+        lead="License files and tokens are signed, so that your app can check them without a connection. Build these public keys into the app, except those that are retired."
         actions={
           <ButtonLink to={paths.admin.signingKeys({ do: "rotate" })} variant="secondary" preventScrollReset>
             Rotate
@@ -65,6 +66,7 @@ export default function SigningKeys() {
         </div>
       )}
       <div className="grid gap-5">
+        <SigningKeyCard signingKey={{ ...next, state: "next", createdAt: null, retiredAt: null }} />
         {signingKeys.map((signingKey) => (
           <SigningKeyCard key={signingKey.generation} signingKey={signingKey} />
         ))}
