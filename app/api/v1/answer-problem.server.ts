@@ -1,23 +1,6 @@
 import type { Answer } from "#app/api/endpoint.server.ts";
 import { type Problem, type ProblemCode, problemStatuses } from "#app/api/problem.ts";
-
-const titles: Record<ProblemCode, string> = {
-  malformed_request: "The request cannot be read",
-  unauthorized: "No valid API key",
-  forbidden: "The API key may not do this",
-  not_found: "Not found",
-  license_not_found: "No such license",
-  method_not_allowed: "Method not allowed",
-  conflict: "Conflict",
-  idempotency_conflict: "Idempotency-Key already used",
-  idempotency_in_progress: "Still being worked on",
-  payload_too_large: "Too much at once",
-  unsupported_media_type: "Unsupported media type",
-  invalid_request: "The request is not valid",
-  rate_limited: "Too many calls",
-  internal_error: "Something went wrong",
-  unavailable: "Not available now",
-};
+import { problemWords } from "#app/api/v1/problem-words.ts";
 
 /** Where a code is explained, on our own documentation page. */
 const typeOf = (code: ProblemCode) => `/docs/api#${code}`;
@@ -29,7 +12,7 @@ export function problemDetails(problem: Problem): Answer {
     status: problemStatuses[code],
     body: {
       type: typeOf(code),
-      title: titles[code],
+      title: problemWords[code].title,
       status: problemStatuses[code],
       detail,
       code,

@@ -133,14 +133,6 @@ export const licenseActs: readonly Endpoint[] = [
     work: (change, body) => reinstate({ ...change, ...body }),
   }),
   act({
-    name: "revoke",
-    summary: "Revoke a license for good",
-    description: "Final: nothing revives it. Safe to repeat, the first revocation stands.",
-    body: z.strictObject(told),
-    bodyOptional: true,
-    work: (change, body) => revoke({ ...change, ...body }),
-  }),
-  act({
     name: "resend",
     summary: "Send the key by email again",
     description: "To its owner, or to another address.",
@@ -159,5 +151,13 @@ export const licenseActs: readonly Endpoint[] = [
     }),
     bodyOptional: true,
     work: (change, body) => rotateKey({ ...change, ...body }),
+  }),
+  act({
+    name: "revoke",
+    summary: "Revoke a license for good",
+    description: "Final: nothing revives it. Safe to repeat, the first revocation stands.",
+    body: z.strictObject(told),
+    bodyOptional: true,
+    work: (change, body) => revoke({ ...change, ...body }),
   }),
 ];
