@@ -23,9 +23,11 @@ import {
   loadTypescriptSample,
   madeAt,
 } from "#tests/offline/files.ts";
+import { findOrInstallOpenssl } from "#tests/setup/openssl.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 const env = await useTestRuntime();
+const openssl = findOrInstallOpenssl();
 const folder = mkdtempSync(join(tmpdir(), "latchkey-openssl-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -97,7 +99,7 @@ test("OpenSSL confirms the signature of a file, and not that of an altered one",
   const confirms = (signed: string) => {
     writeFileSync(at("signed"), signed);
     const options = ["-verify", "-pubin", "-inkey", at("key.pem"), "-rawin", "-in", at("signed")];
-    return spawnSync("openssl", ["pkeyutl", ...options, "-sigfile", at("signature")], { encoding: "utf8" });
+    return spawnSync(openssl, ["pkeyutl", ...options, "-sigfile", at("signature")], { encoding: "utf8" });
   };
   expect(confirms(`machine/${enc}`)).toMatchObject({
     status: 0,

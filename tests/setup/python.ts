@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { installSystemPackages } from "#tests/setup/system-package.ts";
 
 /**
  * A Python with the package `cryptography`, for the tests that check our files with somebody else's code.
@@ -8,16 +9,8 @@ export function findOrInstallPython(): string {
   const python = process.env.PYTHON ?? "python3";
   if (hasCryptography(python)) return python;
   console.log("No Python with cryptography found; installing it.");
-  if (process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0) {
-    execFileSync("apt-get", ["update", "-q"], { stdio: "inherit" });
-    execFileSync(
-      "apt-get",
-      ["install", "-y", "-q", "--no-install-recommends", "python3", "python3-cryptography"],
-      { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } },
-    );
-  } else {
+  if (!installSystemPackages(["python3", "python3-cryptography"]))
     spawnSync(python, ["-m", "pip", "install", "--user", "cryptography"], { stdio: "inherit" });
-  }
   if (hasCryptography(python)) return python;
   throw new Error(
     "No Python with cryptography could be installed. Install it (Debian: apt-get install python3-cryptography) or set PYTHON to one that has it.",
