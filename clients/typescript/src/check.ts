@@ -1,7 +1,7 @@
 import { asBoolean, asInstant, asObject, asText, type Json } from "./json.ts";
 import { type Device, type License, readDevice, readLicense } from "./license.ts";
 import { type Trouble, trouble } from "./trouble.ts";
-import { type FileCheck, type FileRefusal, fileRefusals } from "./verify-file.ts";
+import { type FileCheck, type FileRefusal, fileRefusals, type GoodFile } from "./verify-file.ts";
 
 /** What the server says of a license it was asked about. */
 export const serverReasons = [
@@ -31,6 +31,8 @@ type CheckFacts = {
   retryable: boolean;
   license: License | null;
   device: Device | null;
+  /** Until when the kept file counts without the server; null = there is none, or it counts as long as the license. */
+  offlineUntil: Date | null;
 };
 
 /** The one answer of the client. Only `source: "server"` is the last word: with `"file"`, `trouble` says why it was not heard. */
@@ -39,8 +41,6 @@ export type Check =
   | (CheckFacts & {
       source: "file";
       reason: FileReason;
-      /** Until when the file counts without the server; null = as long as the license, or no good file. */
-      offlineUntil: Date | null;
       trouble: Trouble;
     });
 export type ServerCheck = Extract<Check, { source: "server" }>;
@@ -64,6 +64,7 @@ export function readCheck(body: Json, nonce: string): ServerCheck | Trouble {
     retryable: asBoolean(body.retryable) ?? false,
     license,
     device: device && readDevice(device.id, device),
+    offlineUntil: null,
     serverTime,
     trouble: null,
   };
@@ -79,16 +80,22 @@ export function notFound(refusal: Trouble, now: Date): ServerCheck {
     retryable: false,
     license: null,
     device: null,
+    offlineUntil: null,
     serverTime: now,
     trouble: null,
   };
 }
 
+/** Until when `file` counts with the grace the app gives; null = as long as the license. */
+export function lastInstant({ expiry }: GoodFile, offlineGraceHours: number): Date | null {
+  return expiry && new Date(expiry.getTime() + offlineGraceHours * 3_600_000);
+}
+
 /** What `file`, judged at `now`, says in the server's place; null where there is none. */
 export function fileCheck(file: FileCheck | null, cause: Trouble, offlineGraceHours: number): Check {
   if (file?.ok) {
-    const { code, license, device, expiry } = file;
-    const offlineUntil = expiry && new Date(expiry.getTime() + offlineGraceHours * 3_600_000);
+    const { code, license, device } = file;
+    const offlineUntil = lastInstant(file, offlineGraceHours);
     const message =
       code === "VALID"
         ? "The license is good; the license server was not asked."

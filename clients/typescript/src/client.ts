@@ -1,14 +1,15 @@
-import { type Check, fileCheck, notFound, readCheck, type ServerCheck } from "./check.ts";
+import { type Check, fileCheck, lastInstant, notFound, readCheck, type ServerCheck } from "./check.ts";
+import { type DeviceDescription, describeDevice } from "./device-description.ts";
 import { type HoldEnd, type HoldOptions, holdSeat } from "./hold-seat.ts";
 import { asBoolean, asInstant, asText, type Json } from "./json.ts";
-import { createKeptFiles } from "./kept-files.ts";
+import { createKeptFiles, isRefreshDue } from "./kept-files.ts";
 import type { License } from "./license.ts";
 import { writeOfflineRequest } from "./offline-request.ts";
-import { randomHex } from "./platform-crypto.ts";
+import { randomHex, UnsupportedPlatformError } from "./platform-crypto.ts";
 import { type CallOptions, createServerCalls } from "./server-call.ts";
-import { type ClientOptions, type DeviceDescription, type Settings, settle } from "./settings.ts";
+import { type ClientOptions, type Settings, settle } from "./settings.ts";
 import { type Trouble, trouble } from "./trouble.ts";
-import type { FileCheck } from "./verify-file.ts";
+import type { FileCheck, GoodFile } from "./verify-file.ts";
 
 type Abortable = { signal?: AbortSignal | undefined };
 
@@ -74,18 +75,32 @@ export function createLatchkeyClient(options: ClientOptions): LatchkeyClient {
     if (!isCheck(answer)) return fallBack(key, answer);
     if (answer.reason !== "LICENSE_NOT_FOUND") await files.noteServerTime(answer.serverTime);
     if (!answer.valid) await files.forget(key);
-    else if (answer.license && answer.device)
-      await refreshIfDue(key, answer.license, answer.serverTime, signal);
-    return answer;
+    if (!answer.valid || !answer.license || !answer.device) return answer;
+    const file = await freshFile(key, answer.license, answer.serverTime, signal);
+    return { ...answer, offlineUntil: file && lastInstant(file, settings.offlineGraceHours) };
   }
 
-  /** One attempt: the answer the person waits for is already there. A server that gives no files is left alone for an hour. */
-  async function refreshIfDue(key: string, license: License, now: Date, signal: AbortSignal | undefined) {
+  /**
+   * The kept file, renewed when that is due. One attempt: the answer the person waits for is already there. A server that
+   * gives no files, or a platform that cannot check them, is not asked again for an hour.
+   */
+  async function freshFile(
+    key: string,
+    license: License,
+    now: Date,
+    signal: AbortSignal | undefined,
+  ): Promise<GoodFile | null> {
+    const kept = await files.read(key, now);
+    if (kept && !isRefreshDue(kept, license, now)) return kept;
     const refusedAt = filesRefusedAt.get(key);
-    if (refusedAt !== undefined && performance.now() - refusedAt < 3_600_000) return;
-    if (!(await files.isRefreshDue(key, license, now))) return;
-    const file = await refresh(key, {}, { signal, retries: 0 });
-    if (!file.ok && file.reason === "refused-call") filesRefusedAt.set(key, performance.now());
+    if (refusedAt !== undefined && performance.now() - refusedAt < 3_600_000) return kept;
+    const fresh = await refresh(key, {}, { signal, retries: 0 }).catch((error: unknown) => {
+      if (error instanceof UnsupportedPlatformError) return null;
+      throw error;
+    });
+    if (fresh?.ok) return fresh;
+    if (!fresh || fresh.reason === "refused-call") filesRefusedAt.set(key, performance.now());
+    return kept;
   }
 
   async function refresh(
@@ -95,6 +110,14 @@ export function createLatchkeyClient(options: ClientOptions): LatchkeyClient {
   ): Promise<FileRefresh> {
     const answer = await ask.plain("check-out", key, { encrypted: settings.encryptFiles, ...wish }, options);
     if (!answer.ok) return refused(answer.trouble);
+    const { valid, code, message } = answer.body;
+    if (valid === false) {
+      await files.forget(key);
+      const words = asText(message);
+      return refused(
+        trouble("refused-call", { status: 200, code: asText(code), ...(words && { message: words }) }),
+      );
+    }
     const issued = asInstant(answer.body.issued);
     const certificate = asText(answer.body.certificate);
     if (!issued || certificate === null) return refused(trouble("not-an-answer", { status: 200 }));
@@ -103,7 +126,7 @@ export function createLatchkeyClient(options: ClientOptions): LatchkeyClient {
   }
 
   async function beat(key: string, { signal }: Abortable = {}): Promise<Check> {
-    const { appVersion } = settings.device;
+    const { appVersion } = describeDevice(settings.device);
     return settleAnswer(key, await ask.check("heartbeat", key, { appVersion }, { signal }), signal);
   }
 
@@ -112,7 +135,7 @@ export function createLatchkeyClient(options: ClientOptions): LatchkeyClient {
       return settleAnswer(key, await ask.check("validate", key, {}, { signal }), signal);
     },
     async activate(key, { signal, device } = {}) {
-      const fields = { ...settings.device, ...device };
+      const fields = describeDevice({ ...settings.device, ...device });
       return settleAnswer(key, await ask.check("activate", key, fields, { signal }), signal);
     },
     async deactivate(key, { signal } = {}) {

@@ -2,7 +2,7 @@ import { asInstant, parseObject } from "./json.ts";
 import type { License } from "./license.ts";
 import { hex, sha256, utf8 } from "./platform-crypto.ts";
 import type { Settings } from "./settings.ts";
-import { type FileCheck, verifyFile } from "./verify-file.ts";
+import { type FileCheck, type GoodFile, verifyFile } from "./verify-file.ts";
 
 /** The files this device keeps, one for each license key, and the times it has seen. */
 export function createKeptFiles(settings: Settings) {
@@ -59,14 +59,11 @@ export function createKeptFiles(settings: Settings) {
       if (!server || file.issued > server) await noteServerTime(file.issued);
       return file;
     },
-    /** Whether half of the kept file's term has passed at `now`, or what it says of the license is no longer so. */
-    async isRefreshDue(licenseKey: string, license: License, now: Date): Promise<boolean> {
+    /** The kept file if it is good at `now`, the server's time; it leaves the time seen alone. */
+    async read(licenseKey: string, now: Date): Promise<GoodFile | null> {
       const text = await storage.get(await nameOf(licenseKey));
       const file = text === null ? null : await verify(text, licenseKey, now, null);
-      if (!file?.ok) return true;
-      const { issued, expiry } = file;
-      const isPastHalf = expiry !== null && now.getTime() > (issued.getTime() + expiry.getTime()) / 2;
-      return isPastHalf || factsOf(file.license) !== factsOf(license);
+      return file?.ok ? file : null;
     },
     async forget(licenseKey: string): Promise<void> {
       await storage.remove(await nameOf(licenseKey));
@@ -78,6 +75,12 @@ export function createKeptFiles(settings: Settings) {
 function latest(a: Date | null, b: Date | null): Date | null {
   if (!a || !b) return a ?? b;
   return a > b ? a : b;
+}
+
+/** Whether half of its term has passed at `now`, or what it says of the license is no longer so. */
+export function isRefreshDue({ issued, expiry, license }: GoodFile, current: License, now: Date): boolean {
+  const isPastHalf = expiry !== null && now.getTime() > (issued.getTime() + expiry.getTime()) / 2;
+  return isPastHalf || factsOf(license) !== factsOf(current);
 }
 
 /** What an app goes by: when one of these changes, an older file misleads it. */

@@ -1,6 +1,6 @@
 import { toBase64Url } from "./base64.ts";
+import { type DeviceDescription, describeDevice } from "./device-description.ts";
 import { utf8 } from "./platform-crypto.ts";
-import type { DeviceDescription } from "./settings.ts";
 
 /**
  * The text a person carries from a device without a connection to the server's page `/offline`, as text or QR code. It
@@ -13,7 +13,7 @@ export function writeOfflineRequest(request: {
   device: DeviceDescription;
 }): string {
   const { key, product, fingerprint, device } = request;
-  const { name, platform, appVersion } = device;
+  const { name, platform, appVersion } = describeDevice(device);
   const fields = { key: key.trim(), product, fingerprint, name, platform, appVersion };
   return `LATCHKEY-REQUEST-1.${toBase64Url(utf8(JSON.stringify(fields)))}`;
 }

@@ -1,14 +1,7 @@
+import type { DeviceDescription } from "./device-description.ts";
 import { type PlatformCrypto, randomHex, requireCrypto } from "./platform-crypto.ts";
 import { browserStorage, forgivingStorage, memoryStorage, type Storage } from "./storage.ts";
 import { readPublicKeys } from "./verify-file.ts";
-
-/** What people see of this device in the portal; all of it optional. */
-export type DeviceDescription = {
-  name?: string | undefined;
-  platform?: string | undefined;
-  hostname?: string | undefined;
-  appVersion?: string | undefined;
-};
 
 export type ClientOptions = {
   /** Address of the Latchkey server, such as `https://licenses.example.com`. */

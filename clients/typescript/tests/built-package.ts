@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { afterAll } from "vitest";
 
 export const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
@@ -21,10 +21,10 @@ export function compile(folder: string, ...options: string[]): void {
   }
 }
 
-/** The package as a program finds it: built, in the node_modules of a folder that is gone after the test. */
+/** The package as a program finds it: built, in the node_modules of a folder that is gone after the tests of the file. */
 export function installBuiltPackage(): string {
   const folder = mkdtempSync(join(tmpdir(), "latchkey-program-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const installed = join(folder, "node_modules", "@latchkey", "client");
   mkdirSync(installed, { recursive: true });
   cpSync(join(packageFolder, "package.json"), join(installed, "package.json"));

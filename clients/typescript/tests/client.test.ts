@@ -1,7 +1,13 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import { type ClientOptions, createLatchkeyClient, memoryStorage } from "#src/index.ts";
-import { checkBody, type FakeServer, problem, startFakeServer } from "#tests/fake-server.ts";
+import {
+  type ClientOptions,
+  createLatchkeyClient,
+  memoryStorage,
+  type TroubleKind,
+  UnsupportedPlatformError,
+} from "#src/index.ts";
+import { checkBody, type FakeServer, problem, type Reply, startFakeServer } from "#tests/fake-server.ts";
 import {
   createSigner,
   fingerprint,
@@ -111,12 +117,20 @@ test("an unknown key is an answer, not trouble", async () => {
 test("activation sends what people see of the device, and keeps a file", async () => {
   const { server, client } = await start({ device: { platform: "darwin arm64", appVersion: "2.1.0" } });
   const check = await client.activate(licenseKey, { device: { name: "Studio Mac" } });
-  expect(check).toMatchObject({ source: "server", valid: true });
+  expect(check).toMatchObject({ source: "server", valid: true, offlineUntil: later(72) });
   expect(server.asked[0]).toMatchObject({
     path: "activate",
     body: { name: "Studio Mac", platform: "darwin arm64", appVersion: "2.1.0", fingerprint },
   });
   expect(paths(server)).toEqual(["activate", "check-out"]);
+});
+
+test("what a device says of itself is cut to what the server takes", async () => {
+  const { server, client } = await start({ device: { hostname: "h".repeat(300), name: "  " } });
+  await client.activate(licenseKey, { device: { platform: "p".repeat(65) } });
+  const { body } = server.asked[0] ?? {};
+  expect(body).toMatchObject({ hostname: "h".repeat(255), platform: "p".repeat(64) });
+  expect(body).not.toHaveProperty("name");
 });
 
 test("a refused activation keeps no file", async () => {
@@ -127,7 +141,7 @@ test("a refused activation keeps no file", async () => {
   expect(await client.validate(licenseKey)).toMatchObject({ source: "file", reason: "no-file" });
 });
 
-test.each([
+const troubles: [string, TroubleKind, () => Reply | null][] = [
   ["hangs up", "unreachable", () => null],
   ["has an internal error", "server-error", () => problem(500, "internal_error")],
   ["has no database", "server-error", () => problem(503, "unavailable", { "Retry-After": "5" })],
@@ -153,7 +167,9 @@ test.each([
     "unreachable",
     () => ({ status: 307, headers: { Location: "http://127.0.0.1:1/" } }),
   ],
-] as const)("when the server %s, the kept file decides (%s)", async (_what, kind, instead) => {
+];
+
+test.each(troubles)("when the server %s, the kept file decides (%s)", async (_what, kind, instead) => {
   const { server, clock, client, again } = await start();
   await client.activate(licenseKey);
   clock.now = later(24);
@@ -249,7 +265,8 @@ test("the file is renewed as soon as the license says something else", async () 
 test("a policy without files costs one refused call, not one for each check", async () => {
   const { server, client } = await start();
   server.instead = ({ path }) => (path === "check-out" ? problem(422, "invalid_request") : undefined);
-  for (let i = 0; i < 3; i++) expect(await client.validate(licenseKey)).toMatchObject({ valid: true });
+  for (let i = 0; i < 3; i++)
+    expect(await client.validate(licenseKey)).toMatchObject({ valid: true, offlineUntil: null });
   expect(paths(server)).toEqual(["validate", "check-out", "validate", "validate"]);
 });
 
@@ -536,6 +553,20 @@ test("a refreshed file is judged before it is kept", async () => {
   expect(await client.validate(licenseKey)).toMatchObject({ source: "file", valid: true });
 });
 
+test("a license that is not good gets no file, and the old one goes", async () => {
+  const { server, client } = await start();
+  await client.activate(licenseKey);
+  server.code = "SUSPENDED";
+  expect(await client.refreshFile(licenseKey)).toMatchObject({
+    ok: false,
+    reason: "refused-call",
+    message: "The answer is SUSPENDED.",
+    trouble: { code: "SUSPENDED" },
+  });
+  hangUp(server);
+  expect(await client.validate(licenseKey)).toMatchObject({ source: "file", reason: "no-file" });
+});
+
 test("encrypted files are asked for and opened where the app wants them", async () => {
   const { server, client } = await start({ encryptFiles: true });
   await client.activate(licenseKey);
@@ -603,6 +634,26 @@ test("a storage that fails costs the file, not the answer, and is told", async (
   expect(errors.length).toBeGreaterThan(0);
   hangUp(server);
   expect(await client.validate(licenseKey)).toMatchObject({ reason: "no-file" });
+});
+
+test("a platform without Ed25519 hears the server, and says what it lacks when asked for a file", async () => {
+  const { subtle } = globalThis.crypto;
+  const { server, client } = await start({
+    crypto: {
+      getRandomValues: (bytes) => globalThis.crypto.getRandomValues(bytes),
+      subtle: {
+        digest: (algorithm, bytes) => subtle.digest(algorithm, bytes),
+        importKey: () => Promise.reject(new DOMException("Unrecognized name.", "NotSupportedError")),
+        verify: () => Promise.resolve(true),
+        decrypt: () => Promise.reject(new Error("never asked")),
+      },
+    },
+  });
+  expect(await client.activate(licenseKey)).toMatchObject({ source: "server", valid: true });
+  expect(await client.validate(licenseKey)).toMatchObject({ source: "server", valid: true });
+  await expect(client.refreshFile(licenseKey)).rejects.toBeInstanceOf(UnsupportedPlatformError);
+  hangUp(server);
+  expect(await client.validate(licenseKey)).toMatchObject({ source: "file", reason: "no-file" });
 });
 
 test("without a fingerprint of its own the client makes one and keeps it", async () => {

@@ -101,12 +101,14 @@ function signatureOf(
 }
 
 export function usualReply(fake: FakeServer, { path, body }: Asked): Reply {
-  if (path === "check-out") return { body: checkOut(fake, body) };
+  if (path === "check-out") return { body: { ...checkBody(fake, body), ...checkOut(fake, body) } };
   if (path === "deactivate") return { body: { released: fake.released, ...checkBody(fake, body) } };
   return { body: checkBody(fake, body) };
 }
 
-function checkOut({ signer, now, facts }: FakeServer, body: Record<string, unknown>) {
+function checkOut({ signer, now, facts, code }: FakeServer, body: Record<string, unknown>) {
+  if (code !== "VALID" && code !== "GRACE")
+    return { certificate: null, token: null, issued: null, expiry: null };
   const expiry = new Date(now.getTime() + 72 * 3_600_000);
   const document = machineDocument(signer, {
     issued: now,

@@ -8,6 +8,8 @@ import { startFakeServer } from "#tests/fake-server.ts";
 import { issued, licenseKey } from "#tests/sealed-files.ts";
 
 const run = promisify(execFile);
+const folder = installBuiltPackage();
+writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
 
 /** The files that the main entry reaches. */
 function reach(folder: string, name = "index.js", seen = new Set<string>()): Set<string> {
@@ -19,11 +21,11 @@ function reach(folder: string, name = "index.js", seen = new Set<string>()): Set
   return seen;
 }
 
-test("the package depends on nothing, and its main entry on nothing of Node", () => {
+test("the package depends on nothing, and its main entry on nothing of Node", { timeout: 60_000 }, () => {
   const manifest: object = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
   for (const field of ["dependencies", "peerDependencies", "optionalDependencies"])
     expect(manifest).not.toHaveProperty(field);
-  const dist = join(installBuiltPackage(), "node_modules/@latchkey/client/dist");
+  const dist = join(folder, "node_modules/@latchkey/client/dist");
   const reached = [...reach(dist)];
   expect(reached.filter((name) => !name.endsWith(".js"))).toEqual([]);
   expect(reached.length).toBeGreaterThan(10);
@@ -58,13 +60,10 @@ console.log(check.reason, file.ok, refusal.ok ? "" : refusal.reason, typeof glob
 `;
 
 test("a program in strict TypeScript compiles against the built package and runs, also where crypto is no global", async () => {
-  const folder = installBuiltPackage();
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(folder, "program.ts"), program);
   const types = ["--types", "node", "--typeRoots", join(packageFolder, "../../node_modules/@types")];
   const strict = ["--strict", "--exactOptionalPropertyTypes", "--target", "ES2022", ...types];
   compile(folder, "program.ts", ...strict, "--module", "NodeNext");
-  compile(folder, "program.ts", ...strict, "--noEmit", "--module", "ESNext", "--moduleResolution", "bundler");
   const server = await startFakeServer(issued);
   const given = [server.url, server.signer.publicKey, licenseKey, issued.toISOString()];
   const path = join(folder, "program.js");
@@ -72,4 +71,22 @@ test("a program in strict TypeScript compiles against the built package and runs
   // Node 18 is like that.
   const bare = await run(process.execPath, ["--no-experimental-global-webcrypto", path, ...given]);
   expect(bare.stdout.trim()).toBe("VALID true malformed undefined");
+}, 120_000);
+
+test("every example of the README compiles", { timeout: 60_000 }, () => {
+  const readme = readFileSync(join(packageFolder, "README.md"), "utf8");
+  const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
+  expect(examples.length).toBeGreaterThan(4);
+  const names = examples.map((code, index) => {
+    writeFileSync(join(folder, `example-${index}.ts`), code);
+    return `example-${index}.ts`;
+  });
+  const electron = `declare module "electron" {
+    const app: { getPath(name: string): string; getVersion(): string };
+    const ipcMain: { handle(channel: string, listener: (event: unknown, key: string) => unknown): void };
+  }`;
+  writeFileSync(join(folder, "electron.d.ts"), electron);
+  const types = ["--types", "node", "--typeRoots", join(packageFolder, "../../node_modules/@types")];
+  const module = ["--module", "ESNext", "--moduleResolution", "bundler", "--target", "ES2022"];
+  compile(folder, ...names, "electron.d.ts", "--strict", "--noEmit", ...module, ...types);
 });
