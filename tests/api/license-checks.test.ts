@@ -109,9 +109,9 @@ test("wrong calls are named with their fields", async () => {
   });
   const broken = await callApi(`${url}/api/v1/licenses/validate`, { body: "{" });
   expect(broken).toMatchObject({ status: 400, body: { code: "malformed_request" } });
-  const wrongMethod = await callApi(`${url}/api/v1/licenses/validate`);
+  const wrongMethod = await callApi(`${url}/api/v1/licenses/validate`, { method: "DELETE" });
   expect(wrongMethod).toMatchObject({ status: 405, body: { code: "method_not_allowed" } });
-  expect(wrongMethod.headers.get("allow")).toBe("POST");
+  expect(wrongMethod.headers.get("allow")).toContain("POST");
   const nul = await post("validate", { key: "a\0b" });
   expect(nul).toMatchObject({ status: 400, body: { code: "malformed_request" } });
   expect((await callApi(`${url}/api/v1/nothing`)).status).toBe(404);

@@ -1,9 +1,11 @@
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import { keyLookup } from "#app/domain/license/license-key.server.ts";
 import { normalizeKey } from "#app/domain/license/license-key.ts";
+import { type RecentPlan, recentPlan } from "#app/domain/product/recent-plan.server.ts";
 import { pool, type Tx } from "#app/infra/db.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
 import { hmac } from "#app/infra/secrets.server.ts";
+import { singleton } from "#app/infra/singleton.server.ts";
 
 /** The device a question is about; an activation id stands for the device it was given to. */
 export type DeviceQuestion = { fingerprint: string } | { activationId: string } | null;
@@ -14,35 +16,35 @@ export function fingerprintLookup(fingerprint: string): string {
 }
 
 const columns = `
-  l.id, l.number, l.key_prefix, l.key_last_group, l.term, l.issued_at, l.paid_until, l.extended_until, l.grace_until,
-  l.revoked_at, l.first_activated_at, l.customer_id, l.order_id, l.device_limit, l.lease_seconds, l.entitlements,
-  l.updates_until, l.metadata, l.created_at, l.updated_at,
-  p.id AS product_id, p.number AS product_number, p.slug AS product_slug, p.name AS product_name,
-  y.id AS policy_id, y.number AS policy_number, y.slug AS policy_slug, y.name AS policy_name, y.offline_hours,
+  l.id, l.number, l.product_id, l.policy_id, l.key_prefix, l.key_last_group, l.term, l.issued_at, l.paid_until,
+  l.extended_until, l.grace_until, l.revoked_at, l.first_activated_at, l.customer_id, l.order_id, l.device_limit,
+  l.lease_seconds, l.entitlements, l.updates_until, l.metadata, l.created_at, l.updated_at,
   ARRAY(SELECT cause FROM license_hold h WHERE h.license_id = l.id) AS holds,
   a.id AS device_id, a.name AS device_name, a.platform, a.hostname, a.app_version, a.first_seen_at, a.last_seen_at,
   a.lease_until, a.released_at`;
 
-const joins = (now: string, fingerprint: string, activationId: string) => `
-  JOIN product p ON p.id = l.product_id
-  JOIN policy y ON y.id = l.policy_id
-  LEFT JOIN activation a ON a.license_id = l.id AND (a.fingerprint_hmac = ${fingerprint} OR a.id = ${activationId})
-  CROSS JOIN LATERAL (
-    SELECT count(*)::int AS active_devices FROM activation d
-    WHERE d.license_id = l.id AND d.released_at IS NULL AND (d.lease_until IS NULL OR d.lease_until > ${now})) used`;
+const activeDevices = (now: string) => `(
+  SELECT count(*)::int FROM activation d
+  WHERE d.license_id = l.id AND d.released_at IS NULL AND (d.lease_until IS NULL OR d.lease_until > ${now})) AS active_devices`;
 
 /**
- * One statement for a known and an unknown key alike: an unknown one reads some other license to the end and drops it,
- * so that the time it takes does not tell whether a key exists. A key that was replaced is found while its overlap runs.
+ * The licenses of several keys, in the order they were asked about. The same work for a known and an unknown key: an
+ * unknown one reads some other license to the end and drops it, so that the time it takes does not tell whether a key
+ * exists. A key that was replaced is found while its overlap runs.
  */
-const byKey = `
-WITH found AS (
-  SELECT COALESCE(
-    (SELECT id FROM license WHERE key_hmac = $1),
-    (SELECT license_id FROM superseded_key WHERE key_hmac = $1 AND expires_at > $2::timestamptz)) AS id)
-SELECT found.id IS NOT NULL AS known, used.active_devices, ${columns}
-FROM found JOIN license l ON l.id = COALESCE(found.id, (SELECT id FROM license ORDER BY id LIMIT 1))
-${joins("$2::timestamptz", "$3", "$4")}`;
+const byKeys = `
+SELECT q.known, ${activeDevices("$4::timestamptz")}, ${columns}
+FROM (
+  SELECT asked.*, f.id IS NOT NULL AS known, COALESCE(f.id, (SELECT id FROM license ORDER BY id LIMIT 1)) AS license_id
+  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (key_hmac, fingerprint_hmac, activation_id, position)
+  CROSS JOIN LATERAL (
+    SELECT COALESCE(
+      (SELECT id FROM license WHERE key_hmac = asked.key_hmac),
+      (SELECT license_id FROM superseded_key WHERE key_hmac = asked.key_hmac AND expires_at > $4::timestamptz)) AS id) f
+) q
+JOIN license l ON l.id = q.license_id
+LEFT JOIN activation a ON a.license_id = l.id AND (a.fingerprint_hmac = q.fingerprint_hmac OR a.id = q.activation_id)
+ORDER BY q.position`;
 
 type Row = {
   known: boolean;
@@ -67,14 +69,7 @@ type Row = {
   created_at: Date;
   updated_at: Date;
   product_id: string;
-  product_number: number;
-  product_slug: string;
-  product_name: string;
   policy_id: string;
-  policy_number: number;
-  policy_slug: string;
-  policy_name: string;
-  offline_hours: number | null;
   holds: string[];
   active_devices: number;
   device_id: string | null;
@@ -89,7 +84,8 @@ type Row = {
 };
 
 /**
- * The license of a key as a person may have typed it, read in one statement; writes nothing.
+ * The license of a key as a person may have typed it; writes nothing. Questions that arrive while others are being
+ * answered share the next statement.
  * @returns null for an unknown key, and without asking the database for one whose check characters are wrong.
  */
 export async function findLicense(
@@ -98,14 +94,65 @@ export async function findLicense(
 ): Promise<FoundLicense | null> {
   const normalized = normalizeKey(question.key);
   if (!normalized) return null;
-  const { fingerprint, activationId } = deviceParameters(question.device ?? null);
-  const { rows } = await pool().query<Row>({
-    name: "find-license-by-key",
-    text: byKey,
-    values: [keyLookup(normalized), now, fingerprint, activationId],
+  const row = await keyReader().read({
+    keyHmac: keyLookup(normalized),
+    ...deviceParameters(question.device ?? null),
+    now,
   });
-  const row = rows[0];
-  return row?.known ? toFoundLicense(row) : null;
+  return row?.known ? toFoundLicense(row, await recentPlan(row.policy_id)) : null;
+}
+
+type Question = { keyHmac: string; fingerprint: string | null; activationId: string | null; now: Date };
+type Waiting = Question & { resolve: (row: Row | null) => void; reject: (error: unknown) => void };
+
+/** Statements under way at once; with more, each would answer fewer questions and all would cost more. */
+const maxStatements = 4;
+const maxBatch = 32;
+
+function keyReader(): { read: (question: Question) => Promise<Row | null> } {
+  return singleton("license-key-reader", () => {
+    const queue: Waiting[] = [];
+    let running = 0;
+
+    async function drain(): Promise<void> {
+      while (queue.length > 0) {
+        const batch = queue.splice(0, maxBatch);
+        try {
+          const rows = await readBatch(batch);
+          for (const [index, waiting] of batch.entries()) waiting.resolve(rows[index] ?? null);
+        } catch (error) {
+          for (const waiting of batch) waiting.reject(error);
+        }
+      }
+      running--;
+    }
+
+    return {
+      read: (question) =>
+        new Promise((resolve, reject) => {
+          queue.push({ ...question, resolve, reject });
+          if (running === maxStatements) return;
+          running++;
+          // Not at once: what else the sockets have brought by now comes along.
+          setImmediate(() => void drain());
+        }),
+    };
+  });
+}
+
+/** One row for each question, unless there is no license at all. */
+async function readBatch(batch: readonly Question[]): Promise<Row[]> {
+  const { rows } = await pool().query<Row>({
+    name: "find-licenses-by-key",
+    text: byKeys,
+    values: [
+      batch.map(({ keyHmac }) => keyHmac),
+      batch.map(({ fingerprint }) => fingerprint),
+      batch.map(({ activationId }) => activationId),
+      batch[0]?.now,
+    ],
+  });
+  return rows;
 }
 
 /** The same by id within a transaction, which sees what it has written. */
@@ -116,13 +163,14 @@ export async function readFoundLicense(
   now: Date,
 ): Promise<FoundLicense | null> {
   const { fingerprint, activationId } = deviceParameters(device);
-  // The joins mention the instant once, after fingerprint and activation id.
-  const [before = "", middle = "", between = "", after = ""] = joins("|", "|", "|").split("|");
-  const rows = await tx.$queryRaw<Row[]>`
-    SELECT TRUE AS known, used.active_devices, ${Prisma.raw(columns)} FROM license l
-    ${Prisma.raw(before)}${fingerprint}::text${Prisma.raw(middle)}${activationId}::text${Prisma.raw(between)}${now}::timestamptz${Prisma.raw(after)}
+  const [before = "", after = ""] = activeDevices("|").split("|");
+  const [row] = await tx.$queryRaw<Row[]>`
+    SELECT TRUE AS known, ${Prisma.raw(before)}${now}::timestamptz${Prisma.raw(after)}, ${Prisma.raw(columns)}
+    FROM license l
+    LEFT JOIN activation a ON a.license_id = l.id
+      AND (a.fingerprint_hmac = ${fingerprint}::text OR a.id = ${activationId}::text)
     WHERE l.id = ${licenseId}`;
-  return rows[0] ? toFoundLicense(rows[0]) : null;
+  return row ? toFoundLicense(row, await recentPlan(row.policy_id)) : null;
 }
 
 function deviceParameters(device: DeviceQuestion) {
@@ -132,7 +180,7 @@ function deviceParameters(device: DeviceQuestion) {
   };
 }
 
-function toFoundLicense(row: Row): FoundLicense {
+function toFoundLicense(row: Row, plan: RecentPlan): FoundLicense {
   return {
     id: row.id,
     number: row.number,
@@ -148,19 +196,7 @@ function toFoundLicense(row: Row): FoundLicense {
       holds: row.holds,
       firstActivatedAt: row.first_activated_at,
     },
-    product: {
-      id: row.product_id,
-      number: row.product_number,
-      slug: row.product_slug,
-      name: row.product_name,
-    },
-    policy: {
-      id: row.policy_id,
-      number: row.policy_number,
-      slug: row.policy_slug,
-      name: row.policy_name,
-      offlineHours: row.offline_hours,
-    },
+    ...plan,
     customerId: row.customer_id,
     orderId: row.order_id,
     deviceLimit: row.device_limit,
