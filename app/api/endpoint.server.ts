@@ -32,6 +32,8 @@ export type Answer = {
   status: number;
   /** Sent as JSON; undefined sends no body. */
   body?: unknown;
+  /** Sent as it is in place of a body: a file to download, whose type `headers` names. */
+  text?: string;
   headers?: Record<string, string>;
 };
 

@@ -14,7 +14,7 @@ export async function sendAnswer(
   answer: Answer,
   dialect: Dialect,
 ): Promise<void> {
-  const text = answer.body === undefined ? "" : JSON.stringify(answer.body);
+  const text = answer.text ?? (answer.body === undefined ? "" : JSON.stringify(answer.body));
   const headers: Record<string, string | number> = {
     "Content-Type": dialect.mediaType,
     "Cache-Control": "no-store",
@@ -25,7 +25,7 @@ export async function sendAnswer(
     ...rateLimitHeaders(call.counted),
     ...answer.headers,
   };
-  if (answer.body === undefined) delete headers["Content-Type"];
+  if (text === "") delete headers["Content-Type"];
   if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(text);
   if (isSigned(call, dialect)) Object.assign(headers, await signatureOf(request, call, text, dialect));
   // A body that was not read to its end must not be taken for the next request.
