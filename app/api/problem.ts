@@ -58,3 +58,9 @@ export class Problem extends Error {
     this.headers = options.headers ?? {};
   }
 }
+
+/** What goes into the headers of the answer, whatever shape its body has. */
+export function problemHeaders({ headers, retryAfterSeconds }: Problem): Record<string, string> {
+  if (retryAfterSeconds === undefined) return headers;
+  return { ...headers, "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))) };
+}

@@ -1,7 +1,7 @@
 import { licenses } from "#app/api/authforge/licenses.server.ts";
 import { runTime } from "#app/api/authforge/run-time.server.ts";
 import type { Answer, Call, Dialect } from "#app/api/endpoint.server.ts";
-import type { Problem, ProblemCode } from "#app/api/problem.ts";
+import { type Problem, type ProblemCode, problemHeaders } from "#app/api/problem.ts";
 
 /** Status and code for back ends, and the code where the app itself asks. https://docs.authforge.cc/api/errors */
 const codes: Record<ProblemCode, [status: number, code: string, runTimeCode: string]> = {
@@ -22,21 +22,14 @@ const codes: Record<ProblemCode, [status: number, code: string, runTimeCode: str
   unavailable: [503, "internal_error", "system_error"],
 };
 
-function answerProblem(
-  { code, detail, headers, retryAfterSeconds }: Problem,
-  call?: Pick<Call, "path">,
-): Answer {
+function answerProblem(problem: Problem, call?: Pick<Call, "path">): Answer {
+  const { code, detail } = problem;
   const [status, error, runTimeError] = codes[code];
   const isRunTime = call?.path.startsWith("/auth/") ?? false;
   return {
     status,
     body: isRunTime ? { status: "failed", error: runTimeError } : { error, message: detail },
-    headers: {
-      ...headers,
-      ...(retryAfterSeconds !== undefined && {
-        "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
-      }),
-    },
+    headers: problemHeaders(problem),
   };
 }
 

@@ -1,5 +1,5 @@
 import { uuidOf } from "#app/domain/ids.ts";
-import { validUntil } from "#app/domain/license/assess-license.ts";
+import { worksUntil } from "#app/domain/license/assess-license.ts";
 import type { ManagedLicense } from "#app/domain/license/managed-license.ts";
 
 /** The name under which a license keeps the interval it renews by; never shown as metadata. */
@@ -31,7 +31,8 @@ export function licenseAnswer(license: ManagedLicense) {
     totalActivations: license.activeDevices,
     subscriptionInterval: intervalOf(license) ?? "",
     subscriptionStartTrigger: "creation",
-    expiresAt: validUntil(facts)?.toISOString() ?? null,
+    // Grace included: their programs compare it with their own clock.
+    expiresAt: worksUntil(facts)?.toISOString() ?? null,
     leaseDuration: leaseSeconds ?? 0,
     serverSyncGracePeriod: (policy.offlineHours ?? 0) * 3600,
     fingerprintMatchingStrategy: "exact",

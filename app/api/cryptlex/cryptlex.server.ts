@@ -2,19 +2,15 @@ import { licenses } from "#app/api/cryptlex/licenses.server.ts";
 import { licenseUpdates } from "#app/api/cryptlex/update-license.server.ts";
 import { users } from "#app/api/cryptlex/users.server.ts";
 import type { Answer, Dialect } from "#app/api/endpoint.server.ts";
-import type { Problem } from "#app/api/problem.ts";
+import { type Problem, problemHeaders } from "#app/api/problem.ts";
 
 /** Wrong fields are a 400 there; all other statuses are the usual ones. */
-function answerProblem({ code, status, detail, headers, retryAfterSeconds }: Problem): Answer {
+function answerProblem(problem: Problem): Answer {
+  const { code, status, detail } = problem;
   return {
     status: code === "invalid_request" ? 400 : status,
     body: { message: detail, code: code.toUpperCase() },
-    headers: {
-      ...headers,
-      ...(retryAfterSeconds !== undefined && {
-        "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
-      }),
-    },
+    headers: problemHeaders(problem),
   };
 }
 

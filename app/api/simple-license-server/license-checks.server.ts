@@ -22,12 +22,18 @@ import { offlineJwt } from "#app/domain/license-file/license-file.server.ts";
 import { fileTerm } from "#app/domain/license-file/license-file.ts";
 import { getEnv } from "#app/infra/env.server.ts";
 
-const check = z.object({ license_key: licenseKey, fingerprint });
+const check = z.object({
+  license_key: licenseKey,
+  fingerprint,
+  /** Ours, not theirs: the product the app is, so that a key of another one counts as unknown. */
+  product: z.string().trim().min(1).max(128).optional(),
+});
 
 /** @throws Problem license_not_found */
 async function requireLicense(call: Call, body: z.output<typeof check>): Promise<FoundLicense> {
-  const device = { fingerprint: body.fingerprint };
-  const found = await lookUpLicense(call, { key: body.license_key, device });
+  const { license_key: key, fingerprint, product } = body;
+  const device = { fingerprint };
+  const found = await lookUpLicense(call, { key, device, ...(product !== undefined && { product }) });
   if (found) return found;
   throw new Problem("license_not_found", "license not found");
 }

@@ -1,5 +1,5 @@
 import type { Answer, Dialect } from "#app/api/endpoint.server.ts";
-import type { Problem, ProblemCode } from "#app/api/problem.ts";
+import { type Problem, type ProblemCode, problemHeaders } from "#app/api/problem.ts";
 import { keys } from "#app/api/simple-license-server/keys.server.ts";
 import { licenseActs } from "#app/api/simple-license-server/license-acts.server.ts";
 import { licenseChecks } from "#app/api/simple-license-server/license-checks.server.ts";
@@ -30,16 +30,12 @@ const texts: Partial<Record<ProblemCode, string>> = {
   idempotency_in_progress: "idempotent request is still in progress",
 };
 
-function answerProblem({ code, detail, headers, retryAfterSeconds }: Problem): Answer {
+function answerProblem(problem: Problem): Answer {
+  const { code, detail } = problem;
   return {
     status: statuses[code],
     body: { error: texts[code] ?? detail },
-    headers: {
-      ...headers,
-      ...(retryAfterSeconds !== undefined && {
-        "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
-      }),
-    },
+    headers: problemHeaders(problem),
   };
 }
 

@@ -19,7 +19,8 @@ export function reasonOf(given: string | null | undefined): string {
 }
 
 export const deviceLimitMax = 1_000_000;
-export const metadataMaxEntries = 50;
+/** Simple License Server takes 64, and its dialect keeps a name of its own among them. */
+export const metadataMaxEntries = 70;
 export const metadataMaxNameLength = 100;
 export const metadataMaxTextLength = 1000;
 
