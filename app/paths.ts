@@ -8,6 +8,7 @@ export const paths = {
   ) => withQuery("/sign-in", query),
   signOut: () => "/sign-out",
   offline: () => "/offline",
+  apiReference: () => "/docs/api",
   portal: {
     licenses: () => "/portal",
     license: (licenseId: string, query: Query = {}) =>

@@ -10,6 +10,7 @@ export default [
     route("checkout/return", "routes/storefront/checkout-return.tsx"),
     route("sign-in", "routes/auth/sign-in.tsx"),
     route("offline", "routes/storefront/offline.tsx"),
+    route("docs/api", "routes/storefront/api-reference.tsx"),
   ]),
   route("sign-out", "routes/auth/sign-out.ts"),
 

@@ -15,6 +15,7 @@ const pages: [Area, string, (sales: Sales) => string][] = [
   ["public", "pricing", () => paths.home()],
   ["public", "sign-in", () => paths.signIn()],
   ["public", "return page", ({ sessions }) => paths.checkoutReturn(sessions.paid)],
+  ["public", "API reference", () => paths.apiReference()],
   ["portal", "my licenses", () => paths.portal.licenses()],
   ["portal", "my license", ({ licenses }) => paths.portal.license(licenses.dated)],
   ["admin", "overview", () => paths.admin.overview()],

@@ -390,6 +390,7 @@ export const shopScreens: Screen[] = [
     after: ({ stack }) => Promise.resolve(stack.standIn.faults.clear()),
   },
   ...offlineScreens,
+  at("API reference", "routes/storefront/api-reference.tsx", "stranger", paths.apiReference()),
   at("no such page", "routes/not-found.tsx", "stranger", "/nowhere"),
   at("no such page, said in front of the framework", null, "stranger", "/__manifest"),
 ];

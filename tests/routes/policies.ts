@@ -70,6 +70,7 @@ export const policies: Record<string, RoutePolicy> = {
       },
     },
   },
+  "routes/storefront/api-reference.tsx": { read: "public" },
   "routes/storefront/offline.tsx": {
     read: "public",
     acts: {
