@@ -7,7 +7,7 @@ import { defaultSettings, type Settings } from "#app/domain/setting/settings.ts"
 import { db } from "#app/infra/db.server.ts";
 
 /** No test of a rule should meet the limits of a minute; the tests of the limits set their own. */
-const unlimited: Partial<Settings> = {
+export const noLimits: Partial<Settings> = {
   publicCallsPerAddressPerMinute: 0,
   publicCallsPerKeyPerMinute: 0,
   failedLookupsPerAddressPerMinute: 0,
@@ -16,7 +16,7 @@ const unlimited: Partial<Settings> = {
 
 /** The real API on a socket of this process, over the database of the test. `settings` differ from the defaults. */
 export async function startApi(settings: Partial<Settings> = {}): Promise<{ url: string }> {
-  await chooseSettings({ ...unlimited, ...settings });
+  await chooseSettings({ ...noLimits, ...settings });
   const { handle } = createApiHandler();
   const server = createServer({ maxHeaderSize: 16_384 }, handle);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
