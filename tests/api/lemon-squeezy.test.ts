@@ -285,6 +285,11 @@ test("a missing field is 422 with a sentence", async () => {
       error: "The instance name field must not be greater than 255 characters.",
     },
   });
+  const bare = await realFetch(`${url}/v1/licenses/validate`, { method: "POST" });
+  expect([bare.status, await bare.json()]).toEqual([
+    422,
+    { valid: false, error: "The license key field is required." },
+  ]);
   expect((await form("deactivate", { license_key: key })).body).toEqual({
     deactivated: false,
     error: "The instance id field is required.",
@@ -314,6 +319,15 @@ test("the same Idempotency-Key gives one instance, however often it is sent", as
   expect(again.body).toEqual(first.body);
   expect(again.headers.get("idempotency-replayed")).toBe("true");
   expect((await validateLicense(key)).data?.license_key.activation_usage).toBe(1);
+});
+
+test("too many calls are no verdict on the key, so the answer has no flag", async () => {
+  const { key } = await aKey();
+  await chooseSettings({ publicCallsPerKeyPerMinute: 1 });
+  await validateLicense(key);
+  const { statusCode, data } = await validateLicense(key);
+  await chooseSettings({ publicCallsPerKeyPerMinute: 0 });
+  expect([statusCode, data]).toEqual([429, { error: expect.any(String) }]);
 });
 
 test("switched off, its addresses answer nothing", async () => {

@@ -1,6 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { type Answer, type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
+import { type Answer, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
+import {
+  type Asking,
+  wishBody as body,
+  licenseIncludes,
+  machineIncludes,
+  wishQuery as query,
+  requireTerm,
+  type Wish,
+  wishOf,
+} from "#app/api/keygen/check-out-wish.server.ts";
 import { entitlementResources } from "#app/api/keygen/entitlements.server.ts";
 import {
   machineQuestion,
@@ -9,7 +19,6 @@ import {
   requireWorking,
   requireWorkingHolder,
 } from "#app/api/keygen/holder.server.ts";
-import { KeygenRefusal } from "#app/api/keygen/keygen-refusal.ts";
 import {
   accountLink,
   iso,
@@ -25,85 +34,7 @@ import { account } from "#app/api/keygen/validations.server.ts";
 import { readFingerprint } from "#app/domain/activation/device-fingerprint.queries.server.ts";
 import { uuidOf } from "#app/domain/ids.ts";
 import { sealLicenseFile, sealMachineFile } from "#app/domain/license-file/license-file.server.ts";
-import { type FileTerm, fileTerm } from "#app/domain/license-file/license-file.ts";
-
-/** Keygen's default, a month of 365.2425 / 12 days. */
-const defaultTtlSeconds = 2_629_746;
-const shortestTtlSeconds = 3_600;
-
-const licenseIncludes = [
-  "entitlements",
-  "product",
-  "policy",
-  "owner",
-  "user",
-  "users",
-  "group",
-  "environment",
-];
-const machineIncludes = [
-  ...licenseIncludes.map((name) => `license.${name}`),
-  ...["license", "product", "owner", "group", "components", "environment"],
-];
-
-/** The wish as a client may write it: in the address, in `meta`, or both, where `meta` counts. */
-const query = z.looseObject({
-  encrypt: z.string().optional(),
-  ttl: z.string().optional(),
-  include: z.string().optional(),
-});
-const body = z
-  .object({
-    meta: z
-      .object({
-        encrypt: z.boolean().nullish(),
-        ttl: z.union([z.number(), z.string()]).nullish(),
-        include: z.union([z.array(z.string()), z.string()]).nullish(),
-      })
-      .nullish(),
-  })
-  .nullish();
-
-type Wish = { encrypt: boolean; ttlSeconds: number | null; include: string[] };
-type Asking = Call<z.output<typeof body> | undefined, unknown, z.output<typeof query>>;
-
-/** @throws Problem malformed_request */
-function wishOf(call: Asking, allowed: readonly string[]): Wish {
-  const meta = call.body?.meta ?? {};
-  const { query } = call;
-  const include = meta.include ?? query.include ?? [];
-  const names = (typeof include === "string" ? include.split(",") : include).filter((name) => name !== "");
-  if (names.some((name) => !allowed.includes(name)))
-    throw badParameter("include", "CHECKOUT_INCLUDE_INVALID", "invalid includes");
-  return {
-    encrypt: meta.encrypt ?? /^(1|t|true)$/i.test(query.encrypt ?? ""),
-    ttlSeconds: ttlOf(meta.ttl === undefined ? query.ttl : meta.ttl),
-    include: names,
-  };
-}
-
-/** null = as long as the policy allows, which is what Keygen's file without an end comes to here. */
-function ttlOf(ttl: string | number | null | undefined): number | null {
-  if (ttl === undefined) return defaultTtlSeconds;
-  if (ttl === null || ttl === "") return null;
-  const seconds = Number(ttl);
-  if (Number.isInteger(seconds) && seconds >= shortestTtlSeconds) return seconds;
-  throw badParameter("ttl", "CHECKOUT_TTL_INVALID", "must be greater than or equal to 3600 (1 hour)");
-}
-
-function badParameter(parameter: string, code: string, detail: string): KeygenRefusal {
-  return new KeygenRefusal("malformed_request", { detail, code, source: { parameter } });
-}
-
-/** @throws Problem forbidden where the policy gives no files. */
-function requireTerm({ policy }: ShownLicense, now: Date, { ttlSeconds }: Wish): FileTerm {
-  const term = fileTerm(policy.offlineHours, now, ttlSeconds);
-  if (term) return term;
-  throw new KeygenRefusal("forbidden", {
-    detail: "The policy of this license allows no files for use without a connection",
-    code: "CHECKOUT_NOT_ALLOWED",
-  });
-}
+import type { FileTerm } from "#app/domain/license-file/license-file.ts";
 
 type File = { certificate: string; term: FileTerm; wish: Wish; filename: string };
 

@@ -4,10 +4,14 @@ import { type FieldProblem, type Problem, problemStatuses } from "#app/api/probl
 
 const flags: Record<string, Flag> = { activate: "activated", validate: "valid", deactivate: "deactivated" };
 
-/** A refusal as Lemon Squeezy writes it: the flag of the call, false, and a sentence. */
+/**
+ * A refusal as Lemon Squeezy writes it. Only one that judges the key carries the flag of the call: clients take the flag
+ * for a verdict, and too many calls or a database that is away say nothing about a license.
+ */
 export function answerProblem(problem: Problem, call?: { path: string }): Answer {
   const { code, detail, errors, headers, retryAfterSeconds } = problem;
-  const flag = flags[call?.path.split("/").filter(Boolean).at(-1) ?? ""];
+  const isVerdict = code === "license_not_found" || code === "invalid_request";
+  const flag = isVerdict && flags[call?.path.split("/").filter(Boolean).at(-1) ?? ""];
   const error =
     code === "license_not_found" ? unknownKeyText : code === "invalid_request" ? sentence(errors) : detail;
   return {

@@ -86,6 +86,7 @@ const activate = endpoint({
     fingerprint: optional(maxFingerprintLength),
   }),
   bodyFormats: ["json", "form"],
+  bodyOptional: true,
   writes: true,
   async handle(call) {
     const { instance_name: name, fingerprint = `instance:${randomUUID()}` } = call.body;
@@ -107,6 +108,7 @@ const validate = endpoint({
   summary: "Ask whether a license key, or an instance of it, is good",
   body: body({ instance_id: optional(255) }),
   bodyFormats: ["json", "form"],
+  bodyOptional: true,
   async handle(call) {
     const { now } = call;
     const { instance_id: instanceId } = call.body;
@@ -127,6 +129,7 @@ const deactivate = endpoint({
     "A disabled key is refused, as at Lemon Squeezy; an expired one frees its seats. An instance that is not there is answered with 400.",
   body: body({ instance_id: required(255) }),
   bodyFormats: ["json", "form"],
+  bodyOptional: true,
   writes: true,
   async handle(call) {
     const { now, actor, requestId } = call;
