@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createApiKey } from "#app/domain/api-key/api-key.server.ts";
 import type { Scope } from "#app/domain/api-key/scopes.ts";
 import { systemActor } from "#app/domain/audit-log/audit-event.ts";
@@ -8,6 +8,7 @@ import { readKey } from "#app/domain/license/license-key.server.ts";
 import { publicKeys } from "#app/domain/signing-key/signing-key.server.ts";
 import { publicKeyJwk } from "#app/domain/signing-key/signing-key.ts";
 import { db } from "#app/infra/db.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
 import { callApi, chooseSettings, startApi } from "#tests/api/api-server.ts";
 import { aLicense, aPolicy, aProduct, type LicenseOverrides } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
@@ -198,6 +199,34 @@ test("without a key, scope or app of ours a back end gets its documented error",
     status: 400,
     body: { error: "bad_request", message: expect.stringContaining("quantity") },
   });
+});
+
+test("many devices at once share the slots, and one device many times takes one", async () => {
+  const { key } = await aKey({ deviceLimit: 3 });
+  const many = await Promise.all(Array.from({ length: 30 }, (_, n) => validate(key, `hw-${n}`)));
+  expect(many.map(({ status }) => status).sort()).toEqual([200, 200, 200, ...Array(27).fill(403)]);
+  const one = await aKey({ deviceLimit: 3 });
+  await Promise.all(Array.from({ length: 30 }, () => validate(one.key, "same")));
+  expect(await db().activation.count({ where: { licenseId: one.license.id } })).toBe(1);
+});
+
+test("a key in the address reaches no log", async () => {
+  const { key } = await aKey();
+  const log = logger();
+  log.level = "trace";
+  const lines = (["debug", "info", "warn", "error"] as const).map((level) =>
+    vi.spyOn(log, level).mockReturnValue(undefined),
+  );
+  await manage("GET", `/${key}`);
+  await manage("GET", `/${key}x`);
+  await manage("PUT", `/${key}`, { action: "none" });
+  await manage("POST", `/${key}/hwid/reset`);
+  await callApi(`${url}/v1/licenses/${key}/nothing`);
+  await callApi(`${url}/v1/licenses/${key}`);
+  log.level = "silent";
+  const written = lines.flatMap((line) => line.mock.calls);
+  expect(written.length).toBeGreaterThanOrEqual(6);
+  expect(JSON.stringify(written)).not.toContain(key.slice(0, -4));
 });
 
 test("an app id of before can be the slug of a policy", async () => {

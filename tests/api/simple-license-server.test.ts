@@ -127,6 +127,16 @@ test("a suspended license counts as revoked, one in grace is good until its grac
   });
 });
 
+test("many devices at once share the seats, and one device many times takes one", async () => {
+  const { key } = await aKey({ deviceLimit: 3 });
+  const many = await Promise.all(Array.from({ length: 30 }, (_, n) => check("/activate", key, `fp-${n}`)));
+  expect(many.every(({ status }) => status === 200)).toBe(true);
+  expect(many.filter(({ body }) => (body as { valid: boolean }).valid)).toHaveLength(3);
+  const one = await aKey({ deviceLimit: 3 });
+  await Promise.all(Array.from({ length: 30 }, () => check("/activate", one.key, "same")));
+  expect((await check("/deactivate", one.key, "same")).body).toMatchObject({ active_seats: 0 });
+});
+
 test("an offline token verifies with the public key its kid names and ends no later than the license", async () => {
   const end = new Date(Date.now() + day);
   const { key, license } = await aKey({ paidUntil: end });
