@@ -78,6 +78,13 @@ test("a machine without a connection: the app's request goes to the server by ha
   const imported = await client.start(options({ baseUrl: nowhere }), "importFile", key, file.certificate);
   expect(imported).toMatchObject({ ok: true, license: { product: "lumen" }, device: { name: "Studio Mac" } });
   expect(await start(key, "validate", { baseUrl: nowhere })).toMatchObject({ source: "file", valid: true });
+  const short = await client.start(options({ baseUrl: nowhere }), "importFile", key, file.token);
+  expect(short).toMatchObject({
+    ok: true,
+    kind: "token",
+    license: { product: "lumen", policy: "lumen-pro" },
+  });
+  expect(await start(key, "validate", { baseUrl: nowhere })).toMatchObject({ source: "file", valid: true });
   const other = await client.start(options({ fingerprint: "laptop" }), "importFile", key, file.certificate);
   expect(other).toMatchObject({ ok: false, reason: "wrong-device" });
 });

@@ -1,13 +1,16 @@
-// Keygen's certificate layout: https://keygen.sh/docs/api/cryptography/#cryptographic-lic
-import { fromBase64 } from "./base64.ts";
+// Files have Keygen's certificate layout: https://keygen.sh/docs/api/cryptography/#cryptographic-lic
+// Tokens, which fit a QR code, are JSON Web Tokens signed with EdDSA (RFC 7519, RFC 8037).
+import { fromBase64, fromBase64Url } from "./base64.ts";
 import { asText, parseObject } from "./json.ts";
 import { type Bytes, openAesGcm, type PlatformCrypto, sha256, utf8 } from "./platform-crypto.ts";
 
-export type FileKind = "license" | "machine";
+export type FileKind = "license" | "machine" | "token";
 
 /** A file taken apart, nothing of it believed yet. */
 export type Certificate = {
   kind: FileKind;
+  /** What a token says it was signed with; files say it inside. */
+  keyId: string | null;
   /** The exact text that is signed, and inside it the document. */
   signed: Bytes;
   signature: Bytes;
@@ -26,7 +29,24 @@ export function readCertificate(text: string): Certificate | null {
   const signature = envelope && fromBase64(envelope.sig);
   const content = envelope && readContent(envelope);
   if (!envelope || signature?.length !== 64 || !content) return null;
-  return { kind, signed: utf8(`${kind}/${envelope.enc}`), signature, content };
+  return { kind, keyId: null, signed: utf8(`${kind}/${envelope.enc}`), signature, content };
+}
+
+/** The parts of a token; null when the text is none. Blanks that scanners and mails put in are forgiven. */
+export function readToken(text: string): Certificate | null {
+  const parts = text.replace(/[ \t\r\n]+/g, "").split(".");
+  const [header, claims, signature] = parts.map(fromBase64Url);
+  const { alg, kid } = (header && parseObject(new TextDecoder().decode(header))) ?? {};
+  // The header chooses nothing: there is one algorithm.
+  if (parts.length !== 3 || alg !== "EdDSA" || !claims || signature?.length !== 64) return null;
+  const signed = utf8(`${parts[0]}.${parts[1]}`);
+  return {
+    kind: "token",
+    keyId: asText(kid),
+    signed,
+    signature,
+    content: { encrypted: false, document: claims },
+  };
 }
 
 type Envelope = { enc: string; sig: string; alg: string };

@@ -1,7 +1,8 @@
 import { fromBase64 } from "./base64.ts";
-import { type Certificate, type FileKind, openContent, readCertificate } from "./file-layout.ts";
-import { asInstant, asObject, asText, type Json, parseObject } from "./json.ts";
-import { type Device, type License, readDevice, readLicense } from "./license.ts";
+import { type FileDocument, readDocument } from "./file-document.ts";
+import { type Certificate, type FileKind, openContent, readCertificate, readToken } from "./file-layout.ts";
+import { asObject, asText, parseObject } from "./json.ts";
+import type { Device, License } from "./license.ts";
 import {
   type Bytes,
   hex,
@@ -32,7 +33,7 @@ export type GoodFile = {
   /** `GRACE`: the license works while its renewal is awaited. */
   code: "VALID" | "GRACE";
   license: License;
-  /** Null in a license file that is not bound to a device. */
+  /** Null in a token, and in a license file that is not bound to a device. */
   device: Device | null;
   issued: Date;
   /** How long the file is good for; null = as long as the license. */
@@ -60,14 +61,14 @@ export type FileQuestion = {
 export const clockToleranceSeconds = 5 * 60;
 
 /**
- * Judges a license or machine file without a connection: the signature before anything else is believed, then product,
+ * Judges a license file, a machine file or a token without a connection: the signature before anything else is believed, then product,
  * device, clock, the file's term and the license's end.
  * @throws UnsupportedPlatformError where WebCrypto has no Ed25519; TypeError for a public key that is none.
  */
 export async function verifyFile(text: string, question: FileQuestion): Promise<FileCheck> {
   const crypto = requireCrypto(question.crypto);
   const keys = readPublicKeys(question.publicKeys);
-  const certificate = readCertificate(text);
+  const certificate = readCertificate(text) ?? readToken(text);
   if (!certificate) return refuse("malformed");
   if (!(await isSigned(crypto, keys, certificate)))
     return refuse(await whyNotSigned(crypto, keys, certificate, question));
@@ -76,7 +77,7 @@ export async function verifyFile(text: string, question: FileQuestion): Promise<
     fingerprint: question.fingerprint,
   });
   if (!bytes) return refuse("wrong-license-key");
-  const file = readDocument(bytes);
+  const file = readDocument(certificate.kind, bytes);
   return file ? judge(file, certificate.kind, question) : refuse("malformed");
 }
 
@@ -114,49 +115,17 @@ async function whyNotSigned(
   const { licenseKey, fingerprint } = question;
   const bytes = await openContent(crypto, certificate, { licenseKey, fingerprint });
   const document = bytes && parseObject(new TextDecoder().decode(bytes));
-  const named = asText(asObject(document?.meta)?.kid);
+  const named = certificate.keyId ?? asText(asObject(document?.meta)?.kid);
   if (named === null) return "altered";
   const ids = await Promise.all(keys.map(async (key) => hex(await sha256(crypto, key)).slice(0, 16)));
   return ids.includes(named) ? "altered" : "unknown-key";
 }
 
-type Document = {
-  issued: Date;
-  expiry: Date | null;
-  license: License;
-  machine: { device: Device; fingerprint: string | null } | null;
-};
-
-function readDocument(bytes: Bytes): Document | null {
-  const document = parseObject(new TextDecoder().decode(bytes));
-  const meta = asObject(document?.meta);
-  const issued = asInstant(meta?.issued);
-  const expiry = asInstant(meta?.expiry);
-  if (!document || !meta || !issued || (meta.expiry !== null && !expiry)) return null;
-  const resources = [document.data, ...(Array.isArray(document.included) ? document.included : [])].map(
-    asObject,
-  );
-  const named = (type: string) => resources.find((resource) => resource?.type === type) ?? null;
-  const licenses = named("licenses");
-  const license = licenses && readLicense(licenses.id, asObject(licenses.attributes) ?? {});
-  const machines = named("machines");
-  const machine = machines && readMachine(machines);
-  if (!license || (machines && !machine)) return null;
-  return { issued, expiry, license, machine };
-}
-
-function readMachine(resource: Json): Document["machine"] {
-  const attributes = asObject(resource.attributes) ?? {};
-  const device = readDevice(resource.id, attributes);
-  return device && { device, fingerprint: asText(attributes.fingerprint) };
-}
-
-function judge(file: Document, kind: FileKind, question: FileQuestion): FileCheck {
-  const { issued, expiry, license, machine } = file;
+function judge(file: FileDocument, kind: FileKind, question: FileQuestion): FileCheck {
+  const { issued, expiry, license, device, fingerprint } = file;
   const { now, lastSeenTime, offlineGraceHours = 0 } = question;
   if (license.product !== question.product) return refuse("wrong-product");
-  const isBound = kind === "machine" || machine !== null;
-  if (isBound && machine?.fingerprint !== question.fingerprint) return refuse("wrong-device");
+  if (fingerprint !== null && fingerprint !== question.fingerprint) return refuse("wrong-device");
   const passed = Math.max(issued.getTime(), lastSeenTime?.getTime() ?? 0);
   if (now.getTime() + clockToleranceSeconds * 1000 < passed) return refuse("clock-rolled-back");
   if (expiry && now.getTime() > expiry.getTime() + offlineGraceHours * 3_600_000)
@@ -164,5 +133,5 @@ function judge(file: Document, kind: FileKind, question: FileQuestion): FileChec
   const worksUntil = license.worksUntil ?? license.validUntil;
   if (worksUntil && now >= worksUntil) return refuse("license-expired");
   const code = license.validUntil && now >= license.validUntil ? "GRACE" : "VALID";
-  return { ok: true, kind, code, license, device: machine?.device ?? null, issued, expiry };
+  return { ok: true, kind, code, license, device, issued, expiry };
 }

@@ -7,7 +7,15 @@ import {
   type TroubleKind,
   UnsupportedPlatformError,
 } from "#src/index.ts";
-import { checkBody, type FakeServer, problem, type Reply, startFakeServer } from "#tests/fake-server.ts";
+import { isAnswerSigned } from "#src/signed-answer.ts";
+import {
+  checkBody,
+  type FakeServer,
+  problem,
+  type Reply,
+  startFakeServer,
+  usualReply,
+} from "#tests/fake-server.ts";
 import {
   createSigner,
   fingerprint,
@@ -619,6 +627,46 @@ test("signed answers: believed when signed with a known key, trouble otherwise",
     body: { ...right, nonce: body.nonce },
   });
   expect(await client.validate(licenseKey)).toMatchObject({ source: "file", trouble: { kind: "unsigned" } });
+});
+
+test("a signed answer holds although a proxy on the way wrote its own date", async () => {
+  const { server, client } = await start({ requireSignedAnswers: true });
+  server.instead = (asked) => ({ ...usualReply(server, asked), headers: { Date: later(1).toUTCString() } });
+  expect(await client.validate(licenseKey)).toMatchObject({ source: "server", valid: true });
+});
+
+test("a signed answer to one address does not hold for another, nor with another body", async () => {
+  const { server, client } = await start({ requireSignedAnswers: true });
+  const answers: Response[] = [];
+  const heard = await start({
+    requireSignedAnswers: true,
+    baseUrl: server.url,
+    publicKeys: [server.signer.publicKey],
+    async fetch(input, init) {
+      const response = await fetch(input, init);
+      answers.push(response.clone());
+      return response;
+    },
+  });
+  expect(await heard.client.validate(licenseKey)).toMatchObject({ valid: true });
+  const [answer] = answers;
+  if (!answer) throw new Error("nothing was heard");
+  const { url } = answer;
+  const body = await answer.text();
+  const keys = [server.signer.publicKey];
+  const { crypto } = globalThis;
+  const { headers } = answer;
+  const isSigned = (changes: { url?: string; body?: string }) =>
+    isAnswerSigned(
+      { url: new URL(changes.url ?? url), method: "POST", headers, body: changes.body ?? body },
+      keys,
+      crypto,
+    );
+  expect(await isSigned({})).toBe(true);
+  expect(await isSigned({ url: url.replace("validate", "activate") })).toBe(false);
+  expect(await isSigned({ url: url.replace("127.0.0.1", "localhost") })).toBe(false);
+  expect(await isSigned({ body: body.replace("VALID", "GRACE") })).toBe(false);
+  expect(await client.validate(licenseKey)).toMatchObject({ valid: true });
 });
 
 test("a storage that fails costs the file, not the answer, and is told", async () => {

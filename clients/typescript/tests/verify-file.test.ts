@@ -11,6 +11,7 @@ import {
   machineDocument,
   openEnvelope,
   sealFile,
+  signToken,
 } from "#tests/sealed-files.ts";
 
 const signer = createSigner();
@@ -89,10 +90,14 @@ test("a license file that names a device counts on that one only", async () => {
   expect(await reasonOf(file, { fingerprint: "another" })).toBe("wrong-device");
 });
 
-test("a machine file without a machine counts nowhere", async () => {
-  const { meta } = machineDocument(signer);
+test("a machine file without a machine, or without its fingerprint, counts nowhere", async () => {
+  const { meta, included } = machineDocument(signer);
   const data = { type: "licenses", id: "lic_1", attributes: licenseFields() };
-  expect(await reasonOf(sealFile(signer, { meta, data }))).toBe("wrong-device");
+  expect(await reasonOf(sealFile(signer, { meta, data }))).toBe("malformed");
+  const nameless = { type: "machines", id: "dev_1", attributes: { name: "Studio Mac" } };
+  expect(await reasonOf(sealFile(signer, { meta, data: nameless, included }))).toBe("malformed");
+  const file = sealFile(signer, { meta, data, included: [nameless] }, { kind: "license" });
+  expect(await reasonOf(file)).toBe("malformed");
 });
 
 test("a license file cannot be passed off as a machine file", async () => {
@@ -242,6 +247,63 @@ test("no encrypted file with a changed byte of its content counts", async () => 
     const letter = envelope.enc[at] === "A" ? "B" : "A";
     const enc = envelope.enc.slice(0, at) + letter + envelope.enc.slice(at + 1);
     expect(await reasonOf(certificate("machine", { ...envelope, enc }), { licenseKey })).not.toBe("ok");
+  }
+});
+
+test("a token says what a file says, in short", async () => {
+  const token = signToken(signer);
+  expect(await verifyFile(token.replace(/(.{40})/g, "$1\n"), question)).toMatchObject({
+    ok: true,
+    kind: "token",
+    license: { id: "lic_1", product: "lumen", policy: "lumen-pro", entitlements: { export: true } },
+    device: null,
+    issued,
+    expiry: after(72),
+  });
+});
+
+test("a token is refused for the same reasons as a file", async () => {
+  const token = signToken(signer);
+  const [header = "", claims = "", signature = ""] = token.split(".");
+  const better = Buffer.from(claims, "base64url").toString().replace("lumen-pro", "lumen-max");
+  const forged = `${header}.${Buffer.from(better).toString("base64url")}.${signature}`;
+  const hours = (count: number) => ({ now: after(count) });
+  const refusals: [string, Partial<FileQuestion>, string][] = [
+    [token.slice(0, -2), {}, "malformed"],
+    [`${header}.${claims}.`, {}, "malformed"],
+    [signToken(signer, {}, { alg: "none" }), {}, "malformed"],
+    [signToken(signer, { exp: undefined }), {}, "malformed"],
+    [signToken(signer, { fingerprint: undefined }), {}, "malformed"],
+    [forged, {}, "altered"],
+    [signToken(stranger), {}, "unknown-key"],
+    [signToken(stranger, {}, { kid: signer.keyId }), {}, "altered"],
+    [token, { product: "umbra" }, "wrong-product"],
+    [token, { fingerprint: "another" }, "wrong-device"],
+    [token, hours(-1), "clock-rolled-back"],
+    [token, hours(73), "file-expired"],
+  ];
+  for (const [text, changes, reason] of refusals) expect(await reasonOf(text, changes)).toBe(reason);
+});
+
+test("a token ends with the license, whatever grace the app gives", async () => {
+  const grace = { offlineGraceHours: 1_000 };
+  const inGrace = signToken(signer, { validUntil: after(10) });
+  expect(await verifyFile(inGrace, { ...question, now: after(11) })).toMatchObject({
+    ok: true,
+    code: "GRACE",
+  });
+  expect(await reasonOf(inGrace, { ...grace, now: after(73) })).toBe("license-expired");
+  const longer = signToken(signer, { validUntil: after(100) });
+  expect(await reasonOf(longer, { ...grace, now: after(99) })).toBe("ok");
+  expect(await reasonOf(longer, { ...grace, now: after(100) })).toBe("license-expired");
+});
+
+test("no token with a single changed bit counts", async () => {
+  const bytes = Buffer.from(signToken(signer));
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const changed = Buffer.from(bytes);
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    if ((await reasonOf(changed.toString("latin1"))) === "ok") expect.fail(`bit ${bit}`);
   }
 });
 
