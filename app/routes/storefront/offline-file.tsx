@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { paths } from "#app/paths.ts";
 import { ButtonLink } from "#app/ui/button.tsx";
 import { Card } from "#app/ui/card.tsx";
@@ -25,6 +26,8 @@ export type OfflineFileProps = {
 /** The license file, in three ways to carry it to the device. */
 export function OfflineFile({ file, fileCode, tokenCode }: OfflineFileProps) {
   const { certificate, expiry, productName, deviceName } = file;
+  // The form that had focus is gone, and the address stays the same, so nobody else moves it.
+  useEffect(() => document.getElementById("main")?.focus(), []);
   return (
     <>
       <PageHeader
