@@ -29,7 +29,7 @@ const create = endpoint({
     policy: fields.reference.describe(
       "Slug, id, UUID or number of a policy; a product stands for its first policy",
     ),
-    quantity: z.number().int().min(1).max(maxCreatedAtOnce).default(1),
+    quantity: z.number().int().min(1).max(maxCreatedAtOnce).default(1).describe("How many; 1 unless given"),
     customer: fields.customer.nullish().describe("null = nobody's yet"),
     validUntil: fields.instantInput
       .nullish()

@@ -22,6 +22,7 @@ import { EmptyState } from "#app/ui/empty-state.tsx";
 import { ErrorSummary } from "#app/ui/error-summary.tsx";
 import { PageHeader } from "#app/ui/page-header.tsx";
 import { Pager } from "#app/ui/pager.tsx";
+import { TextLink } from "#app/ui/text-link.tsx";
 
 export const meta: MetaFunction = () => [{ title: "API keys · Latchkey" }];
 
@@ -85,7 +86,12 @@ export default function ApiKeys() {
     <>
       <PageHeader
         title="API keys"
-        lead="For programs that call the license server: a back end that issues licenses, a script, another system."
+        lead={
+          <>
+            For programs that call the license server: a back end that issues licenses, a script, another
+            system. <TextLink to={paths.apiReference()}>License API</TextLink>
+          </>
+        }
         actions={empty ? null : create}
       />
       {said !== null && (

@@ -28,7 +28,7 @@ const columns = [
 ] as const;
 
 /** What a name alone does not tell; Stripe and timers speak for themselves. */
-const kinds: Record<string, string> = { staff: "staff", customer: "customer", "api-key": "API key" };
+const kinds: Record<string, string> = { staff: "staff", customer: "customer" };
 
 export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
   return (
@@ -41,6 +41,13 @@ export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
           <Cell label="Who" breakable>
             {row.actorLabel}
             {kinds[row.actorType] && <p className="text-xs text-ink-muted">{kinds[row.actorType]}</p>}
+            {row.actorType === "api-key" && (
+              <p className="text-xs">
+                <TextLink to={paths.admin.apiKeys()} className="inline-flex min-h-6 items-center">
+                  API key
+                </TextLink>
+              </p>
+            )}
           </Cell>
           <Cell label="What">{auditEventLabel(row.event)}</Cell>
           <Cell label="About" breakable>
