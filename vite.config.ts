@@ -35,7 +35,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["app/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
+    include: ["app/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}", "clients/**/*.test.ts"],
     exclude: ["node_modules", "build", "tests/journeys/**"],
     globalSetup: ["tests/setup/global.ts"],
     // Much of the time is the database's and the programs' that tests start: on two cores one worker leaves half unused.

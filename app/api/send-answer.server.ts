@@ -4,7 +4,7 @@ import { signAnswer } from "#app/domain/signing-key/sign-answer.server.ts";
 import { rateLimitHeaders } from "#app/http/call-limits.server.ts";
 
 const exposed =
-  "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id, Idempotency-Replayed, Digest, Latchkey-Signature, Keygen-Signature";
+  "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id, Idempotency-Replayed, Date, Digest, Latchkey-Signature, Keygen-Signature";
 
 /** Writes an answer with the headers that all have: limits, request id, no caching, any origin, and its signature. */
 export async function sendAnswer(
@@ -14,7 +14,7 @@ export async function sendAnswer(
   answer: Answer,
   dialect: Dialect,
 ): Promise<void> {
-  const text = answer.text ?? (answer.body === undefined ? "" : JSON.stringify(answer.body));
+  const text = textOf(answer);
   const headers: Record<string, string | number> = {
     "Content-Type": dialect.mediaType,
     "Cache-Control": "no-store",
@@ -32,6 +32,12 @@ export async function sendAnswer(
   if (!request.complete) headers.Connection = "close";
   response.writeHead(answer.status, headers);
   response.end(call.method === "HEAD" || text === "" ? undefined : text);
+}
+
+/** 204 never has a body, though a kept answer of one comes back as null. */
+function textOf({ status, text, body }: Answer): string {
+  if (status === 204) return "";
+  return text ?? (body === undefined ? "" : JSON.stringify(body));
 }
 
 function isSigned({ headers }: Call, { signs }: Dialect): boolean {

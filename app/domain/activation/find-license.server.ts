@@ -28,23 +28,29 @@ const activeDevices = (now: string) => `(
   WHERE d.license_id = l.id AND d.released_at IS NULL AND (d.lease_until IS NULL OR d.lease_until > ${now})) AS active_devices`;
 
 /**
- * The licenses of several keys, in the order they were asked about. The same work for a known and an unknown key: an
+ * The licenses of the keys that were asked about, in that order. The same work for a known and an unknown key: an
  * unknown one reads some other license to the end and drops it, so that the time it takes does not tell whether a key
  * exists. A key that was replaced is found while its overlap runs.
  */
-const byKeys = `
+const byKeys = (asked: string) => `
 SELECT q.known, ${activeDevices("$4::timestamptz")}, ${columns}
 FROM (
   SELECT asked.*, f.id IS NOT NULL AS known, COALESCE(f.id, (SELECT id FROM license ORDER BY id LIMIT 1)) AS license_id
-  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (key_hmac, fingerprint_hmac, activation_id, position)
+  FROM ${asked}
   CROSS JOIN LATERAL (
     SELECT COALESCE(
       (SELECT id FROM license WHERE key_hmac = asked.key_hmac),
       (SELECT license_id FROM superseded_key WHERE key_hmac = asked.key_hmac AND expires_at > $4::timestamptz)) AS id) f
 ) q
 JOIN license l ON l.id = q.license_id
-LEFT JOIN activation a ON a.license_id = l.id AND (a.fingerprint_hmac = q.fingerprint_hmac OR a.id = q.activation_id)
-ORDER BY q.position`;
+LEFT JOIN activation a ON a.license_id = l.id AND (a.fingerprint_hmac = q.fingerprint_hmac OR a.id = q.activation_id)`;
+
+const byOneKey = byKeys(
+  "(SELECT $1::text AS key_hmac, $2::text AS fingerprint_hmac, $3::text AS activation_id) AS asked",
+);
+const byManyKeys = `${byKeys(
+  "unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (key_hmac, fingerprint_hmac, activation_id, position)",
+)} ORDER BY q.position`;
 
 type Row = {
   known: boolean;
@@ -142,17 +148,25 @@ function keyReader(): { read: (question: Question) => Promise<Row | null> } {
 
 /** One row for each question, unless there is no license at all. */
 async function readBatch(batch: readonly Question[]): Promise<Row[]> {
-  const { rows } = await pool().query<Row>({
-    name: "find-licenses-by-key",
-    text: byKeys,
-    values: [
-      batch.map(({ keyHmac }) => keyHmac),
-      batch.map(({ fingerprint }) => fingerprint),
-      batch.map(({ activationId }) => activationId),
-      batch[0]?.now,
-    ],
-  });
-  return rows;
+  const [only] = batch;
+  const query =
+    batch.length === 1 && only
+      ? {
+          name: "find-license-by-key",
+          text: byOneKey,
+          values: [only.keyHmac, only.fingerprint, only.activationId, only.now],
+        }
+      : {
+          name: "find-licenses-by-key",
+          text: byManyKeys,
+          values: [
+            batch.map(({ keyHmac }) => keyHmac),
+            batch.map(({ fingerprint }) => fingerprint),
+            batch.map(({ activationId }) => activationId),
+            only?.now,
+          ],
+        };
+  return (await pool().query<Row>(query)).rows;
 }
 
 /** The same by id within a transaction, which sees what it has written. */
