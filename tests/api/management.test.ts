@@ -227,8 +227,10 @@ test("a file is checked out for a device that is active, plain or for the holder
   const { certificate } = sealed.body as { certificate: string };
   const inner = Buffer.from(certificate.split("\n").slice(1, -2).join(""), "base64").toString();
   expect(JSON.parse(inner)).toMatchObject({ alg: "aes-256-gcm+ed25519" });
-  await db().policy.update({ where: { id: policy.id }, data: { offlineHours: null } });
-  expect(await ask("/licenses/check-out", { body })).toMatchObject({
+  const without = await aPolicy({ productId: product.id, offlineHours: null });
+  const online = { ...body, key: readKey(await aLicense({ policyId: without.id })) };
+  await ask("/licenses/activate", { body: online });
+  expect(await ask("/licenses/check-out", { body: online })).toMatchObject({
     status: 403,
     body: { code: "forbidden" },
   });
