@@ -294,3 +294,17 @@ test("an activation that is sent again with its Idempotency-Key is answered agai
   expect(first.status).toBe(201);
   expect(await send()).toEqual(first);
 });
+
+test("a deactivation that is sent again with its Idempotency-Key is answered and signed as the first", async () => {
+  const owner = await aKey();
+  await activate(owner, "a");
+  const send = () =>
+    fetch(`${base}/machines/a`, {
+      method: "DELETE",
+      headers: { Authorization: `License ${owner.key}`, "Idempotency-Key": "d1" },
+    });
+  const [first, again] = [await send(), await send()];
+  expect([first.status, again.status]).toEqual([204, 204]);
+  expect(again.headers.get("idempotency-replayed")).toBe("true");
+  expect(again.headers.get("digest")).toBe(first.headers.get("digest"));
+});

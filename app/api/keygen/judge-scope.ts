@@ -70,7 +70,7 @@ function judgeThings(scope: Scope, { license, owner, entitlements }: Asked): Jud
 }
 
 function isNamed({ id, slug }: { id: string; slug: string }, reference: string): boolean {
-  return [id, slug, uuidOf(id)].includes(reference);
+  return [id, slug, uuidOf(id)].includes(reference.toLowerCase());
 }
 
 function isOwner({ id, email }: { id: string; email: string }, reference: string): boolean {
