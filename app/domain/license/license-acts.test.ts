@@ -53,6 +53,19 @@ test("seats, plans, places and revocations are told in words", () => {
   expect(licenseActWords("license.revoked", { ...facts, revokedBy: "staff" })).toBe("Revoked");
 });
 
+test("what programs do is told in words, with the end that counts", () => {
+  const end = "2026-12-03T10:00:00.000Z";
+  const extended = (paidUntil: string | null, extendedUntil: string | null) =>
+    licenseActWords("license.extended", { ...facts, paidUntil, extendedUntil });
+  expect(extended(end, null)).toBe("Extended to 3 Dec 2026");
+  expect(extended(null, null)).toBe("Made to never end");
+  expect(licenseActWords("license.key-rotated", { ...facts, oldKeyUntil: end })).toBe(
+    "Key replaced; the old one works until 3 Dec 2026",
+  );
+  expect(licenseActWords("activation.created", { deviceName: "Studio" })).toBe("Device activated: Studio");
+  expect(licenseActWords("activation.released", { deviceName: null })).toBe("Device released");
+});
+
 test("what a change moved besides is listed once, and nothing that stayed", () => {
   const before = { ...facts, paidUntil: "2026-11-03T10:00:00.000Z", graceUntil: "2026-11-05T10:00:00.000Z" };
   expect(lines("license.suspended", before, { ...facts, holds: ["pause:sub_1"] })).toEqual([
