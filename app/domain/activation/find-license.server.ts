@@ -15,17 +15,53 @@ export function fingerprintLookup(fingerprint: string): string {
   return hmac("fingerprint-lookup", fingerprint).toString("hex");
 }
 
-const columns = `
-  l.id, l.number, l.product_id, l.policy_id, l.key_prefix, l.key_last_group, l.term, l.issued_at, l.paid_until,
-  l.extended_until, l.grace_until, l.revoked_at, l.first_activated_at, l.customer_id, l.order_id, l.device_limit,
-  l.lease_seconds, l.entitlements, l.updates_until, l.metadata, l.created_at, l.updated_at,
-  ARRAY(SELECT cause FROM license_hold h WHERE h.license_id = l.id) AS holds,
-  a.id AS device_id, a.name AS device_name, a.platform, a.hostname, a.app_version, a.first_seen_at, a.last_seen_at,
-  a.lease_until, a.released_at`;
+/** What is read of a license, by where it comes from. */
+const columns = {
+  id: "l.id",
+  number: "l.number",
+  policy_id: "l.policy_id",
+  key_prefix: "l.key_prefix",
+  key_last_group: "l.key_last_group",
+  term: "l.term",
+  issued_at: "l.issued_at",
+  paid_until: "l.paid_until",
+  extended_until: "l.extended_until",
+  grace_until: "l.grace_until",
+  revoked_at: "l.revoked_at",
+  first_activated_at: "l.first_activated_at",
+  customer_id: "l.customer_id",
+  order_id: "l.order_id",
+  device_limit: "l.device_limit",
+  lease_seconds: "l.lease_seconds",
+  entitlements: "l.entitlements",
+  updates_until: "l.updates_until",
+  metadata: "l.metadata",
+  created_at: "l.created_at",
+  updated_at: "l.updated_at",
+  holds: "ARRAY(SELECT cause FROM license_hold h WHERE h.license_id = l.id)",
+  device_id: "a.id",
+  device_name: "a.name",
+  platform: "a.platform",
+  hostname: "a.hostname",
+  app_version: "a.app_version",
+  first_seen_at: "a.first_seen_at",
+  last_seen_at: "a.last_seen_at",
+  lease_until: "a.lease_until",
+  released_at: "a.released_at",
+};
+const columnNames = Object.keys(columns);
 
+/** `now` is written into the place where the instant stands. */
 const activeDevices = (now: string) => `(
   SELECT count(*)::int FROM activation d
-  WHERE d.license_id = l.id AND d.released_at IS NULL AND (d.lease_until IS NULL OR d.lease_until > ${now})) AS active_devices`;
+  WHERE d.license_id = l.id AND d.released_at IS NULL AND (d.lease_until IS NULL OR d.lease_until > ${now}))`;
+
+/**
+ * One value instead of thirty: taking a row of many columns apart costs the program more than reading a JSON text, and
+ * the database hardly more to write it.
+ */
+const row = (known: string, now: string) =>
+  `json_build_array(${[known, activeDevices(now), ...Object.values(columns)].join(", ")}) AS row`;
 
 /**
  * The licenses of the keys that were asked about, in that order. The same work for a known and an unknown key: an
@@ -33,14 +69,14 @@ const activeDevices = (now: string) => `(
  * exists. A key that was replaced is found while its overlap runs.
  */
 const byKeys = (asked: string) => `
-SELECT q.known, ${activeDevices("$4::timestamptz")}, ${columns}
+SELECT ${row("q.known", "$4::timestamptz")}
 FROM (
   SELECT asked.*, f.id IS NOT NULL AS known, COALESCE(f.id, (SELECT id FROM license ORDER BY id LIMIT 1)) AS license_id
   FROM ${asked}
   CROSS JOIN LATERAL (
     SELECT COALESCE(
       (SELECT id FROM license WHERE key_hmac = asked.key_hmac),
-      (SELECT license_id FROM superseded_key WHERE key_hmac = asked.key_hmac AND expires_at > $4::timestamptz)) AS id) f
+      (SELECT license_id FROM superseded_key WHERE key_hmac = asked.key_hmac AND expires_at > $4::timestamptz)) AS id OFFSET 0) f
 ) q
 JOIN license l ON l.id = q.license_id
 LEFT JOIN activation a ON a.license_id = l.id AND (a.fingerprint_hmac = q.fingerprint_hmac OR a.id = q.activation_id)`;
@@ -74,7 +110,6 @@ type Row = {
   metadata: unknown;
   created_at: Date;
   updated_at: Date;
-  product_id: string;
   policy_id: string;
   holds: string[];
   active_devices: number;
@@ -166,7 +201,7 @@ async function readBatch(batch: readonly Question[]): Promise<Row[]> {
             only?.now,
           ],
         };
-  return (await pool().query<Row>(query)).rows;
+  return (await pool().query<{ row: unknown[] }>(query)).rows.map(({ row: values }) => rowOf(values));
 }
 
 /** The same by id within a transaction, which sees what it has written. */
@@ -177,14 +212,16 @@ export async function readFoundLicense(
   now: Date,
 ): Promise<FoundLicense | null> {
   const { fingerprint, activationId } = deviceParameters(device);
-  const [before = "", after = ""] = activeDevices("|").split("|");
-  const [row] = await tx.$queryRaw<Row[]>`
-    SELECT TRUE AS known, ${Prisma.raw(before)}${now}::timestamptz${Prisma.raw(after)}, ${Prisma.raw(columns)}
+  const [before = "", after = ""] = row("TRUE", "|").split("|");
+  const [found] = await tx.$queryRaw<{ row: unknown[] }[]>`
+    SELECT ${Prisma.raw(before)}${now}::timestamptz${Prisma.raw(after)}
     FROM license l
     LEFT JOIN activation a ON a.license_id = l.id
       AND (a.fingerprint_hmac = ${fingerprint}::text OR a.id = ${activationId}::text)
     WHERE l.id = ${licenseId}`;
-  return row ? toFoundLicense(row, await recentPlan(row.policy_id)) : null;
+  if (!found) return null;
+  const read = rowOf(found.row);
+  return toFoundLicense(read, await recentPlan(read.policy_id));
 }
 
 function deviceParameters(device: DeviceQuestion) {
@@ -192,6 +229,19 @@ function deviceParameters(device: DeviceQuestion) {
     fingerprint: device && "fingerprint" in device ? fingerprintLookup(device.fingerprint) : null,
     activationId: device && "activationId" in device ? device.activationId : null,
   };
+}
+
+const isInstant = (name: string) => /(_at|_until)$/.test(name);
+const instants = columnNames.map(isInstant);
+
+/** The values of `row`, in its order, under their names. */
+function rowOf([known, activeDeviceCount, ...values]: unknown[]): Row {
+  const read: Record<string, unknown> = { known, active_devices: activeDeviceCount };
+  for (const [index, name] of columnNames.entries()) {
+    const value = values[index];
+    read[name] = instants[index] && typeof value === "string" ? new Date(value) : value;
+  }
+  return read as Row; // the statement lists these columns with the types the schema gives them
 }
 
 function toFoundLicense(row: Row, plan: RecentPlan): FoundLicense {
