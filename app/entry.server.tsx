@@ -10,6 +10,7 @@ import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { isbot } from "isbot";
 import { renderToPipeableStream } from "react-dom/server";
 import { PageRequestProvider } from "#app/http/page-request.tsx";
+import { loggedPath } from "#app/http/request-log.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 
 /**
@@ -74,7 +75,7 @@ export function handleError(
 ): void {
   if (request.signal.aborted) return;
   const { method, url } = request;
-  const fields = { requestId: context.requestId, method, path: new URL(url).pathname };
+  const fields = { requestId: context.requestId, method, path: loggedPath(new URL(url).pathname) };
   // Such as a method that a route does not know: the client's mistake.
   if (isRouteErrorResponse(error) && error.status < 500) {
     logger().info({ ...fields, status: error.status }, "request refused by the router");

@@ -4,6 +4,7 @@ import createRouter from "find-my-way";
 import { allDialects } from "#app/api/dialects.server.ts";
 import type { Answer, Call, Dialect, Endpoint } from "#app/api/endpoint.server.ts";
 import { handleCall } from "#app/api/handle-call.server.ts";
+import { count } from "#app/api/look-up-license.server.ts";
 import { Problem } from "#app/api/problem.ts";
 import { sendAnswer } from "#app/api/send-answer.server.ts";
 import { v1 } from "#app/api/v1/v1.server.ts";
@@ -64,14 +65,24 @@ export function createApiHandler(dialects: readonly Dialect[] = allDialects): Ap
     const methods = allowedMethods(call.path);
     if (call.method === "OPTIONS" && methods.length > 0) return [preflight(methods), null];
     const relative = methods[0] && isRouted(methods[0]) ? find(methods[0], call.path) : null;
-    const problem =
-      methods.length > 0
-        ? new Problem("method_not_allowed", `Use ${methods.join(" or ")} here.`, {
-            headers: { Allow: methods.join(", ") },
-          })
-        : new Problem("not_found", "There is nothing at this address. /docs/api lists what there is.");
     const dialect = relative?.dialect ?? v1;
+    const problem = problemOf(call, methods);
     return [dialect.answerProblem(problem, call), relative ? { ...relative, dialect } : null];
+  }
+
+  /** Why nothing answers here; counted as every call is. */
+  function problemOf(call: Call, methods: string[]): Problem {
+    try {
+      count(call, "flood", call.clientAddress);
+    } catch (error) {
+      if (error instanceof Problem) return error;
+      throw error;
+    }
+    return methods.length > 0
+      ? new Problem("method_not_allowed", `Use ${methods.join(" or ")} here.`, {
+          headers: { Allow: methods.join(", ") },
+        })
+      : new Problem("not_found", "There is nothing at this address. /docs/api lists what there is.");
   }
 
   return {

@@ -42,12 +42,27 @@ function isRoutine(request: Request, response: Response): boolean {
   return response.statusCode < 400 && /^\/(assets|health|app|node_modules|@[\w-]+)\//.test(request.path);
 }
 
-/** The path with the names of all parameters but the values of harmless ones only. */
+/** Programs put license keys into addresses, and mistype them: what might be a key, or most of one, is cut out. */
+function withoutKeys(path: string): string {
+  if (path.startsWith("/assets/")) return path;
+  return path
+    .split("/")
+    .map((part) => (mayBeKey(part) ? "…" : part))
+    .join("/");
+}
+
+function mayBeKey(part: string): boolean {
+  // Ids of ours are named by their prefix, Stripe's as well; an API key is not.
+  if (/^[a-z]{2,8}_\w+$/.test(part) && !part.startsWith("lk_")) return false;
+  return part.startsWith("lk_") || part.replace(/%[0-9a-f]{2}|[^0-9a-z]/gi, "").length >= 24;
+}
+
+/** The path with the names of all parameters but the values of harmless ones only, and without what may be a key. */
 export function loggedPath(originalUrl: string): string {
   const question = originalUrl.indexOf("?");
-  if (question < 0) return originalUrl;
+  if (question < 0) return withoutKeys(originalUrl);
   const shown = [...new URLSearchParams(originalUrl.slice(question + 1))].map(([name, value]) =>
     loggedParameters.has(name) ? `${name}=${value}` : `${name}=…`,
   );
-  return `${originalUrl.slice(0, question)}?${shown.join("&")}`;
+  return `${withoutKeys(originalUrl.slice(0, question))}?${shown.join("&")}`;
 }

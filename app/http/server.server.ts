@@ -79,6 +79,7 @@ function createApp(options: ServerOptions): Express {
   app.use(refuseMethods);
   app.use(checkHost(env.appUrl));
   app.use(refuseFrameworkEndpoints);
+  app.use(refuseBackslashes);
   app.use(compression());
   if (options.vite) app.use(options.vite.middlewares);
   else serveBrowserFiles(app, options.clientDirectory ?? "build/client");
@@ -120,6 +121,12 @@ function refuseMethods(request: Request, response: Response, next: NextFunction)
 function refuseFrameworkEndpoints(request: Request, response: Response, next: NextFunction): void {
   const off = request.path === "/__manifest" || request.path.endsWith(".data");
   if (off) sendPlainPage(request, response, { status: 404, ...notHere });
+  else next();
+}
+
+/** The router takes a backslash for a slash and breaks on what is then no address. No address of ours has one. */
+function refuseBackslashes(request: Request, response: Response, next: NextFunction): void {
+  if (/\\|%5c/i.test(request.path)) sendPlainPage(request, response, { status: 404, ...notHere });
   else next();
 }
 

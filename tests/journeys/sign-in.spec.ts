@@ -3,6 +3,7 @@ import pg from "pg";
 import { expect, mailTo, newAddress, signInAsCustomer, test } from "#tests/journeys/journey.ts";
 import { forgetLimits, useUp } from "#tests/journeys/screens.ts";
 import type { Stack } from "#tests/journeys/stack.ts";
+import { median, rankTest, type Samplers, takeSamples } from "#tests/setup/rank-test.ts";
 
 const codePattern = /\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b/;
 
@@ -279,8 +280,6 @@ async function postOnce(
   return milliseconds;
 }
 
-type Samplers = Record<"known" | "unknown", (index: number) => Promise<number>>;
-
 /**
  * Samples both in turns and asks whether one could tell them apart: by the medians, and by a rank test at 1 %. By
  * chance alone one such test in a hundred is unlucky, so an unlucky one is repeated once with new samples.
@@ -296,57 +295,3 @@ async function expectAlike(samplers: Samplers, count: number): Promise<void> {
   expect(Math.abs(medians[0] - medians[1])).toBeLessThan(Math.max(5, 0.25 * Math.max(...medians)));
   expect(rankTest(known, unknown)).toBeGreaterThan(0.01);
 }
-
-async function takeSamples({ known, unknown }: Samplers, count: number) {
-  const samples: Record<"known" | "unknown", number[]> = { known: [], unknown: [] };
-  for (let index = 0; index < count; index++) {
-    const takeKnown = async () => void samples.known.push(await known(index));
-    const takeUnknown = async () => void samples.unknown.push(await unknown(index));
-    // Neither always goes first.
-    for (const take of index % 2 ? [takeKnown, takeUnknown] : [takeUnknown, takeKnown]) await take();
-  }
-  return samples;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-/**
- * The two-sided p-value of the Mann-Whitney U test, by its normal approximation, which is good from about twenty
- * samples on each side; times in fractions of a millisecond have no ties worth correcting for.
- */
-function rankTest(left: readonly number[], right: readonly number[]): number {
-  const ranked = [
-    ...left.map((value) => ({ value, isLeft: true })),
-    ...right.map((value) => ({ value, isLeft: false })),
-  ];
-  ranked.sort((a, b) => a.value - b.value);
-  const rankSum = ranked.reduce((sum, { isLeft }, index) => sum + (isLeft ? index + 1 : 0), 0);
-  const [n, m] = [left.length, right.length];
-  const u = rankSum - (n * (n + 1)) / 2;
-  const z = (u - (n * m) / 2) / Math.sqrt((n * m * (n + m + 1)) / 12);
-  return 2 * upperTail(Math.abs(z));
-}
-
-/** How much of the normal distribution lies above z, to seven digits (Abramowitz and Stegun 26.2.17). */
-function upperTail(z: number): number {
-  const t = 1 / (1 + 0.2316419 * z);
-  const series =
-    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
-}
-
-test("the rank test tells what differs from what does not", () => {
-  const noise = (seed: number) =>
-    Array.from({ length: 60 }, (_, n) => 10 + ((n * 7919 + seed * 104729) % 997) / 100);
-  expect(rankTest(noise(1), noise(2))).toBeGreaterThan(0.05);
-  expect(
-    rankTest(
-      noise(1),
-      noise(2).map((ms) => ms + 3),
-    ),
-  ).toBeLessThan(0.01);
-  expect(2 * upperTail(1.959964)).toBeCloseTo(0.05, 4);
-});
