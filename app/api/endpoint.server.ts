@@ -35,6 +35,8 @@ export type Answer = {
   /** Sent as it is in place of a body: a file to download, whose type `headers` names. */
   text?: string;
   headers?: Record<string, string>;
+  /** A refusal with a status of success, which changed nothing: an Idempotency-Key may be used for it again. */
+  refused?: boolean;
 };
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -63,14 +63,14 @@ const activate = endpoint({
   async handle(call) {
     const { body, actor, now, requestId } = call;
     const { id: licenseId } = await requireLicense(call, body);
-    const { verdict, license } = await activateDevice({
+    const { outcome, verdict, license } = await activateDevice({
       ...{ licenseId, fingerprint: body.fingerprint, actor, now, requestId },
       ...(Object.keys(body.metadata).length > 0 && { metadata: toTexts(body.metadata) }),
     });
     const answer = checkAnswer(license, verdict, await offlineToken(license, verdict, call));
     const { valid, status, ...rest } = answer;
     const asked = { license_key: keyAsIssued(license, body.license_key), fingerprint: body.fingerprint };
-    return { status: 200, body: { valid, status, ...asked, ...rest } };
+    return { status: 200, body: { valid, status, ...asked, ...rest }, refused: outcome === "refused" };
   },
 });
 

@@ -98,8 +98,9 @@ const activate = endpoint({
   async handle(call) {
     const { body, now } = call;
     const found = await requireLicense(call, body);
-    const { verdict, license } = await activateDevice({ ...deviceRequest(call, found), ...body });
-    return { status: 200, body: checkAnswer(license, verdict, { now, nonce: body.nonce ?? null }) };
+    const { outcome, verdict, license } = await activateDevice({ ...deviceRequest(call, found), ...body });
+    const answer = checkAnswer(license, verdict, { now, nonce: body.nonce ?? null });
+    return { status: 200, body: answer, refused: outcome === "refused" };
   },
 });
 

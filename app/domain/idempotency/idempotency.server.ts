@@ -5,7 +5,7 @@ import { decrypt, encrypt } from "#app/infra/secrets.server.ts";
 
 /** A request that carries an Idempotency-Key. */
 export type IdempotentRequest = {
-  /** Who asks, so that two callers never meet in one key: the id of an API key, or "public". */
+  /** Who asks, so that two callers never meet in one key: the id of an API key, or what else proves who they are. */
   caller: string;
   /** Method and pattern of the address. */
   route: string;
@@ -16,7 +16,7 @@ export type IdempotentRequest = {
   now: Date;
 };
 
-/** What was answered: kept only for success, so that a refused request may be mended and sent again. */
+/** What was answered. */
 export type KeptAnswer = { status: number; body: unknown };
 
 /** How long an answer is kept: longer than Stripe delivers a webhook again (three days). */
@@ -24,24 +24,26 @@ export const keptDays = 30;
 
 /**
  * Does `work` once for this key. The record commits in the transaction of the work: a crash before leaves nothing, a
- * crash after leaves the answer to replay. A failure of the work leaves no record.
+ * crash after leaves the answer to replay. Work that failed or was refused leaves no record: it may be mended, or asked for
+ * again once what stood in its way is gone.
  * @throws DomainError CONFLICT whose `context.idempotency` is "conflict" (the key came with another request) or
  * "in-progress" (the first request has not ended; `context.retryAfterSeconds`).
  */
 export function idempotently(
   request: IdempotentRequest,
-  work: () => Promise<KeptAnswer>,
+  work: () => Promise<KeptAnswer & { refused: boolean }>,
 ): Promise<KeptAnswer & { replayed: boolean }> {
   const id = sha256([request.caller, request.route, request.key]);
   const requestHash = sha256(sorted(request.identity));
   return inTransaction(async (tx) => {
     const [lock] = await tx.$queryRaw<{ got: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(hashtextextended(${id}, 0)) AS got`;
-    if (!lock?.got)
+    const known = await tx.idempotencyRecord.findUnique({ where: { id } });
+    // Where there is a record already, whoever holds the lock only replays it, too.
+    if (!known && !lock?.got)
       throw new DomainError("CONFLICT", "A request with this Idempotency-Key is still being worked on.", {
         context: { idempotency: "in-progress", retryAfterSeconds: 1 },
       });
-    const known = await tx.idempotencyRecord.findUnique({ where: { id } });
     if (known && known.requestHash !== requestHash)
       throw new DomainError(
         "CONFLICT",
@@ -54,8 +56,8 @@ export function idempotently(
         body: JSON.parse(decrypt("idempotency-answer", known.answer, id)) as unknown,
         replayed: true,
       };
-    const answer = await work();
-    if (answer.status < 300)
+    const { refused, ...answer } = await work();
+    if (!refused)
       await tx.idempotencyRecord.create({
         data: {
           id,
@@ -76,6 +78,8 @@ function sha256(value: unknown): string {
 /** The same whatever order the fields of a JSON object came in. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
+  // It has no members of its own: without this any two instants would be the same.
+  if (value instanceof Date) return value.toISOString();
   if (value === null || typeof value !== "object") return value ?? null;
   return Object.fromEntries(
     Object.entries(value)
