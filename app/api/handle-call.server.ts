@@ -11,7 +11,7 @@ import { logger } from "#app/infra/logger.server.ts";
 import { isDatabaseOutage } from "#app/infra/outage.server.ts";
 
 /**
- * The steps every call takes: body, proof of who asks, limits, schemas, work (once, where an Idempotency-Key asks for it).
+ * The steps every call takes: floods, body, proof of who asks, schemas, work (once, where an Idempotency-Key asks for it).
  * Never rejects: what goes wrong is an answer in the shape of the dialect.
  */
 export async function handleCall(
@@ -21,7 +21,7 @@ export async function handleCall(
   { endpoint, dialect }: { endpoint: Endpoint; dialect: Dialect },
 ): Promise<Answer> {
   try {
-    // Read before anything is refused, so that the connection can be used again.
+    if (endpoint.access === "public") count(call, "flood", call.clientAddress);
     const text = await readBody(request);
     await admit(call, endpoint);
     parse(call, endpoint, search, text);
@@ -33,10 +33,7 @@ export async function handleCall(
 
 /** Who asks, and whether they still may. */
 async function admit(call: Call, endpoint: Endpoint): Promise<void> {
-  if (endpoint.access === "public") {
-    count(call, "flood", call.clientAddress);
-    return;
-  }
+  if (endpoint.access === "public") return;
   const caller = await authenticate(call.headers, endpoint.access, call.now).catch((error: unknown) => {
     // Who has a good key is counted by it alone: a back end may call more often than anybody else.
     count(call, "flood", call.clientAddress);

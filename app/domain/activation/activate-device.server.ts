@@ -55,9 +55,13 @@ export async function activateDevice(request: ActivationRequest): Promise<Activa
       refused: !isHere && !hasFreeSeat(before),
     });
     if (!verdict.valid) return { outcome: "refused", verdict, license: before };
-    await write(tx, request, before, known);
+    const license: FoundLicense = {
+      ...before,
+      facts: { ...before.facts, firstActivatedAt: before.facts.firstActivatedAt ?? now },
+      activeDevices: before.activeDevices + (isHere ? 0 : 1),
+      device: await write(tx, request, before, known),
+    };
     if (!isHere) await recordActivation(tx, request, before, "activation.created", request.name ?? null);
-    const license = await requireFound(tx, licenseId, device, now);
     return {
       outcome: isHere ? "already-active" : "activated",
       verdict: judgeCheck(license, now, { device: license.device }),
@@ -100,32 +104,44 @@ async function write(
   request: ActivationRequest,
   license: FoundLicense,
   known: Device | null,
-): Promise<void> {
+): Promise<Device> {
   const { fingerprint, now } = request;
   const lease = { leaseUntil: leaseEnd(license.leaseSeconds, now) };
-  if (known) {
-    await tx.activation.update({
+  if (!license.facts.firstActivatedAt)
+    await tx.license.updateMany({ where: { id: license.id }, data: { firstActivatedAt: now } });
+  if (known)
+    return tx.activation.update({
       where: { id: known.id },
       data: { ...told(request), ...lease, lastSeenAt: now, releasedAt: null },
+      select: deviceColumns,
     });
-  } else {
-    const id = newId("act", now);
-    await tx.activation.create({
-      data: {
-        id,
-        licenseId: license.id,
-        fingerprintHmac: fingerprintLookup(fingerprint),
-        fingerprintCiphertext: encrypt("fingerprint-encryption", fingerprint, id),
-        ...told(request),
-        ...lease,
-        firstSeenAt: now,
-        lastSeenAt: now,
-      },
-    });
-  }
-  if (!license.facts.firstActivatedAt)
-    await tx.license.update({ where: { id: license.id }, data: { firstActivatedAt: now } });
+  const id = newId("act", now);
+  return tx.activation.create({
+    data: {
+      id,
+      licenseId: license.id,
+      fingerprintHmac: fingerprintLookup(fingerprint),
+      fingerprintCiphertext: encrypt("fingerprint-encryption", fingerprint, id),
+      ...told(request),
+      ...lease,
+      firstSeenAt: now,
+      lastSeenAt: now,
+    },
+    select: deviceColumns,
+  });
 }
+
+const deviceColumns = {
+  id: true,
+  name: true,
+  platform: true,
+  hostname: true,
+  appVersion: true,
+  firstSeenAt: true,
+  lastSeenAt: true,
+  leaseUntil: true,
+  releasedAt: true,
+} satisfies Record<keyof Device, true>;
 
 function leaseEnd(leaseSeconds: number | null, now: Date): Date | null {
   return leaseSeconds === null ? null : new Date(now.getTime() + leaseSeconds * 1000);

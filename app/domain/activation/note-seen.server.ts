@@ -34,8 +34,12 @@ export async function flushSeen(): Promise<void> {
   if (batch.length === 0) return;
   await pool().query({
     name: "note-devices-seen",
-    text: `UPDATE activation a SET last_seen_at = s.at FROM unnest($1::text[], $2::timestamptz[]) AS s (id, at)
-           WHERE a.id = s.id AND a.last_seen_at < s.at`,
+    // A row that somebody else writes right now is passed over: who waits for nothing is in nobody's way, and two
+    // processes that write the same devices in another order cannot lock each other out.
+    text: `WITH free AS (
+             SELECT a.id, s.at FROM activation a JOIN unnest($1::text[], $2::timestamptz[]) AS s (id, at) ON s.id = a.id
+             WHERE a.last_seen_at < s.at FOR NO KEY UPDATE OF a SKIP LOCKED)
+           UPDATE activation a SET last_seen_at = free.at FROM free WHERE a.id = free.id`,
     values: [batch.map(([id]) => id), batch.map(([, at]) => at)],
   });
 }
