@@ -5,7 +5,7 @@ import { readKey } from "#app/domain/license/license-key.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import { startApiProcess } from "#tests/api/api-processes.ts";
 import { chooseSettings, noLimits } from "#tests/api/api-server.ts";
-import type { Reply } from "#tests/api/dialect-clients.ts";
+import { type Reply, send } from "#tests/api/dialect-clients.ts";
 import {
   clientOf,
   grantedSeat,
@@ -133,4 +133,49 @@ test("two processes that speak different dialects share one limit", async () => 
   );
   expect(replies.filter(Boolean)).toHaveLength(3);
   expect(await seats(id)).toBe(3);
+});
+
+test("Lemon Squeezy: 60 calls at once that name no fingerprint are 60 devices", async () => {
+  const { id, key } = await aKey();
+  const replies = await Promise.all(
+    Array.from({ length: 60 }, (_, index) =>
+      send(`${processes[index % processes.length]?.url}/v1/licenses/activate`, {
+        body: { license_key: key, instance_name: "the same name" },
+      }),
+    ),
+  );
+  expect(tally("Lemon Squeezy", replies)).toEqual({
+    [grantedSeat["Lemon Squeezy"]]: 3,
+    [refusedSeat["Lemon Squeezy"]]: 57,
+  });
+  expect(await seats(id)).toBe(3);
+});
+
+test("however devices come and go at once, at no moment are there more than the limit", async () => {
+  const { id, key } = await aKey();
+  const clients = clientsOf("Latchkey");
+  // Each device is a person who starts and quits, over whichever process answers.
+  await Promise.all(
+    Array.from({ length: 12 }, async (_, device) => {
+      for (let turn = 0; turn < 8; turn++) {
+        const client = clients[(device + turn) % clients.length];
+        await client?.activate(key, `device ${device}`);
+        await client?.deactivate(key, `device ${device}`);
+      }
+    }),
+  );
+  const acts = await db().auditLog.findMany({
+    where: { licenseId: id, event: { in: ["activation.created", "activation.released"] } },
+    orderBy: { seq: "asc" },
+  });
+  let inUse = 0;
+  let most = 0;
+  for (const { event } of acts) {
+    inUse += event === "activation.created" ? 1 : -1;
+    most = Math.max(most, inUse);
+    expect(inUse).toBeGreaterThanOrEqual(0);
+  }
+  expect(most).toBe(3);
+  expect(inUse).toBe(0);
+  expect(await seats(id)).toBe(0);
 });
