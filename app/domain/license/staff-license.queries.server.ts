@@ -31,7 +31,11 @@ export async function getLicenseForStaff(input: { licenseId: string; now: Date }
       customer: { select: { id: true, email: true, name: true } },
       order: { omit: { browserNonceHash: true } },
       holds: { orderBy: { createdAt: "asc" } },
-      activations: { orderBy: { firstSeenAt: "desc" }, omit: { fingerprintHmac: true, fingerprintCiphertext: true }, take: shownPerKind },
+      activations: {
+        orderBy: { firstSeenAt: "desc" },
+        omit: { fingerprintHmac: true, fingerprintCiphertext: true },
+        take: shownPerKind,
+      },
       renewalOrders: { where: { paidAt: { not: null } }, select: { id: true }, take: shownPerKind },
       renewals: { orderBy: { paidAt: "desc" }, take: shownPerKind },
       _count: { select: { activations: { where: seatsInUse(now) } } },
