@@ -39,6 +39,14 @@ export function db(): PrismaClient {
 }
 
 /**
+ * What to read over: the transaction around the caller, which sees what it has written so far and needs no second
+ * connection; any connection where there is none.
+ */
+export function currentDb(): Tx {
+  return enclosing()?.tx ?? db();
+}
+
+/**
  * Runs `work` in one transaction (read committed) and gives up after 15 seconds. Called within another one it joins
  * it: all of it commits together or not at all, when the outermost ends.
  */

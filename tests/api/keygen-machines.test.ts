@@ -274,6 +274,16 @@ test("the holder of an API key suspends, reinstates, renews and revokes; the rec
   expect(acts.length).toBe(4);
 });
 
+test("an act with an Idempotency-Key is answered with the license as it is after it, and so again", async () => {
+  const bearer = `Bearer ${await anApiKey(["licenses:write"])}`;
+  const owner = await aKey();
+  const path = `/licenses/${owner.id}/actions/suspend`;
+  const send = () => call("POST", path, bearer, undefined, { "Idempotency-Key": "s1" });
+  const first = await send();
+  expect(first.body).toMatchObject({ data: { attributes: { suspended: true, status: "SUSPENDED" } } });
+  expect(await send()).toEqual(first);
+});
+
 test("a license key does nothing that staff do, and an API key needs the scope", async () => {
   const owner = await aKey();
   const path = `/licenses/${owner.id}/actions/suspend`;

@@ -6,6 +6,7 @@ import { KeygenRefusal, notFound } from "#app/api/keygen/keygen-refusal.ts";
 import { machineList } from "#app/api/keygen/machines.server.ts";
 import { licenseResource } from "#app/api/keygen/resources.ts";
 import { account } from "#app/api/keygen/validations.server.ts";
+import { programAct } from "#app/api/program-act.ts";
 import { findLicenseById } from "#app/domain/activation/find-license-by-id.server.ts";
 import {
   extend,
@@ -14,7 +15,6 @@ import {
   revoke,
   suspend,
 } from "#app/domain/license/manage-license.server.ts";
-import type { ProgramActor } from "#app/domain/license/managed-input.ts";
 import { findManagedLicense } from "#app/domain/license/managed-license.queries.server.ts";
 import type { ManagedLicense } from "#app/domain/license/managed-license.ts";
 
@@ -101,10 +101,7 @@ function staffAction(
 async function requireManaged(call: Named): Promise<{ license: ManagedLicense; request: ManagedChange }> {
   const license = await findManagedLicense(call.params.license, call.now);
   if (!license) throw notFound("license");
-  const { caller, now, requestId } = call;
-  if (!caller) throw new Error("the pipeline lets nobody without an API key come here");
-  const actor: ProgramActor = { type: "api-key", id: caller.id, label: caller.name };
-  return { license, request: { licenseId: license.id, actor, now, requestId } };
+  return { license, request: { ...programAct(call), licenseId: license.id } };
 }
 
 function renew(request: ManagedChange, { policy }: ManagedLicense): Promise<ManagedLicense> {

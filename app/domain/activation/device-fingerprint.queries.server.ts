@@ -1,4 +1,4 @@
-import { db } from "#app/infra/db.server.ts";
+import { currentDb } from "#app/infra/db.server.ts";
 import { decrypt } from "#app/infra/secrets.server.ts";
 
 /**
@@ -6,7 +6,7 @@ import { decrypt } from "#app/infra/secrets.server.ts";
  * @throws Error when it was sealed under another master key, or there is no such activation.
  */
 export async function readFingerprint(activationId: string): Promise<string> {
-  const { fingerprintCiphertext } = await db().activation.findUniqueOrThrow({
+  const { fingerprintCiphertext } = await currentDb().activation.findUniqueOrThrow({
     where: { id: activationId },
     select: { fingerprintCiphertext: true },
   });

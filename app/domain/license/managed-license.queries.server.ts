@@ -15,7 +15,7 @@ import { searchWhere } from "#app/domain/license/search-licenses.server.ts";
 import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import { resolvePolicy, resolveProduct } from "#app/domain/product/resolve-policy.server.ts";
 import { canBeId } from "#app/domain/search-text.ts";
-import { db, type Tx } from "#app/infra/db.server.ts";
+import { currentDb, db, type Tx } from "#app/infra/db.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
 import { decrypt, masterKeyId } from "#app/infra/secrets.server.ts";
 
@@ -39,7 +39,10 @@ function parts(now: Date) {
 }
 type Row = Prisma.LicenseGetPayload<{ include: ReturnType<typeof parts> }>;
 
-/** A license with its devices, newest first, by id, UUID or key as somebody typed it; null when there is none. */
+/**
+ * A license with its devices, newest first, by id, UUID or key as somebody typed it; null when there is none. As the
+ * transaction around the caller sees it, if any.
+ */
 export async function findManagedLicense(
   ref: string,
   now: Date,
@@ -47,7 +50,7 @@ export async function findManagedLicense(
   const id = await idOfRef(ref, now);
   const row =
     id &&
-    (await db().license.findUnique({
+    (await currentDb().license.findUnique({
       where: { id },
       include: { ...parts(now), activations: { orderBy: { firstSeenAt: "desc" }, take: 1000 } },
     }));
@@ -66,9 +69,9 @@ async function idOfKey(typed: string, now: Date): Promise<string | null> {
   const normalized = normalizeKey(typed);
   if (!normalized) return null;
   const keyHmac = keyLookup(normalized);
-  const license = await db().license.findUnique({ where: { keyHmac }, select: { id: true } });
+  const license = await currentDb().license.findUnique({ where: { keyHmac }, select: { id: true } });
   if (license) return license.id;
-  const old = await db().supersededKey.findUnique({ where: { keyHmac } });
+  const old = await currentDb().supersededKey.findUnique({ where: { keyHmac } });
   return old && old.expiresAt > now ? old.licenseId : null;
 }
 
