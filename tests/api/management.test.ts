@@ -15,9 +15,9 @@ const product = await aProduct({ slug: "lumen" });
 const policy = await aPolicy({ slug: "lumen-pro", productId: product.id });
 const day = 86_400_000;
 
-async function aKeyWith(granted: readonly Scope[], name = "Shop back end") {
+async function aKeyWith(granted: readonly Scope[], name = "Shop back end", expiresAt: Date | null = null) {
   const maker = { actor: systemActor("test"), now: new Date(), requestId: null, createdBy: "test" };
-  return createApiKey({ ...maker, name, scopes: granted, expiresAt: null });
+  return createApiKey({ ...maker, name, scopes: granted, expiresAt });
 }
 const all = await aKeyWith([...scopes]);
 
@@ -209,6 +209,29 @@ test("an API key makes, rotates and revokes keys, but none that may do more than
   expect((await ask("/licenses", { as: next.key })).status).toBe(401);
   const { body } = await ask("/api-keys?limit=100", { as: keeper.key });
   expect(JSON.stringify(body)).not.toContain(key.slice(0, 20));
+});
+
+test("an API key that ends makes none that outlives it, but may rotate itself", async () => {
+  const end = new Date(Date.now() + 3_600_000);
+  const keeper = await aKeyWith([...scopes], "Keeper", end);
+  const make = (expiresAt?: string | null) =>
+    ask("/api-keys", { as: keeper.key, body: { name: "Job", scopes: ["licenses:read"], expiresAt } });
+  expect((await make()).body).toMatchObject({ expiresAt: end.toISOString() });
+  const sooner = new Date(end.getTime() - 1000).toISOString();
+  expect((await make(sooner)).body).toMatchObject({ expiresAt: sooner });
+  for (const later of [null, new Date(end.getTime() + 1).toISOString()])
+    expect(await make(later)).toMatchObject({ status: 422, body: { errors: [{ field: "expiresAt" }] } });
+  const server = await callApi(`${url}/management/api-keys`, {
+    body: { name: "ci" },
+    headers: { Authorization: `Bearer ${keeper.key}` },
+  });
+  const { id } = server.body as { id: string };
+  const rotate = (which: string) => ask(`/api-keys/${which}/rotate`, { as: keeper.key, body: {} });
+  expect((await rotate(id)).body).toMatchObject({ expiresAt: end.toISOString() });
+  const forever = await aKeyWith(["licenses:read"]);
+  expect((await rotate(forever.record.id)).body).toMatchObject({ expiresAt: end.toISOString() });
+  const own = (await rotate(keeper.record.id)).body as { expiresAt: string };
+  expect(Date.parse(own.expiresAt)).toBeGreaterThan(Date.now());
 });
 
 test("a file is checked out for a device that is active, plain or for the holder of the key", async () => {

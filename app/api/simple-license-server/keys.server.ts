@@ -40,7 +40,9 @@ const create = endpoint({
       );
     const { key, record } = await createApiKey({
       ...programAct(call),
-      ...{ name: call.body.name || "unnamed", scopes, expiresAt: null },
+      ...{ name: call.body.name || "unnamed", scopes },
+      // A key never makes one that outlives it.
+      expiresAt: call.caller?.expiresAt ?? null,
       createdBy: call.caller?.name ?? "API",
     });
     const { id, name, createdAt } = record;

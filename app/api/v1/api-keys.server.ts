@@ -58,6 +58,18 @@ function requireGrant(call: Call, wanted: readonly Scope[]): void {
   );
 }
 
+/**
+ * When a key that this one makes ends: with it at the latest, and so unless something else is asked for.
+ * @throws Problem invalid_request for a later end
+ */
+function requireEnd({ caller }: Call, wanted: Date | null | undefined): Date | null {
+  const own = caller?.expiresAt ?? null;
+  if (wanted === undefined || !own) return wanted ?? own;
+  if (wanted && wanted <= own) return wanted;
+  const message = `This API key ends at ${own.toISOString()}, and a key it makes does not outlive it. Name an earlier instant, or leave it out.`;
+  throw new Problem("invalid_request", message, { errors: [{ field: "expiresAt", message }] });
+}
+
 async function requireTarget(call: Call<unknown, { id: string }>): Promise<ListedApiKey> {
   const found = await getListedApiKey(fields.requireId("key", call.params.id), call.now);
   if (!found) throw new Problem("not_found", "There is no API key with this id.");
@@ -70,17 +82,21 @@ const create = endpoint({
   path: "/api/v1/api-keys",
   access: "api-keys:write",
   summary: "Create an API key",
-  description: "With scopes that the calling key has itself. The key is in this answer and nowhere else.",
+  description:
+    "With scopes that the calling key has itself, and no longer than that works. The key is in this answer and nowhere else.",
   body: z.strictObject({
     name: apiKeyName.describe("What people read in lists and in the audit log"),
     scopes: scopeList.describe(`One or more of ${scopes.join(", ")}`),
-    expiresAt: fields.instantInput.nullish().describe("null = works until it is revoked"),
+    expiresAt: fields.instantInput
+      .nullish()
+      .describe("null = works until it is revoked; left out = as long as the calling key"),
   }),
   answers: { 201: { description: "The new key", schema: MadeApiKey } },
   writes: true,
   handle: async (call) => {
-    const { name, scopes: wanted, expiresAt = null } = call.body;
+    const { name, scopes: wanted } = call.body;
     requireGrant(call, wanted);
+    const expiresAt = requireEnd(call, call.body.expiresAt);
     const act = programAct(call);
     const made = await createApiKey({ ...act, name, scopes: wanted, expiresAt, createdBy: act.actor.label });
     return { status: 201, body: { key: made.key, ...answerOf({ ...made.record, state: "active" }) } };
@@ -130,7 +146,7 @@ const rotate = endpoint({
   access: "api-keys:write",
   summary: "Rotate an API key",
   description:
-    "Makes a new key with the same name and scopes; the old one works for `overlapHours` more. A key may rotate itself.",
+    "Makes a new key with the same name and scopes; the old one works for `overlapHours` more. A key may rotate itself; of another one it makes none that outlives it.",
   params: fields.IdParams,
   body: z.strictObject({
     overlapHours: z.number().int().min(0).max(overlapMaxHours).default(overlapDefaultHours),
@@ -142,7 +158,8 @@ const rotate = endpoint({
     const { id } = await requireTarget(call);
     const act = programAct(call);
     const { overlapHours } = call.body;
-    const made = await rotateApiKey({ ...act, id, overlapHours, createdBy: act.actor.label });
+    const expiresBy = id === call.caller?.id ? null : (call.caller?.expiresAt ?? null);
+    const made = await rotateApiKey({ ...act, id, overlapHours, expiresBy, createdBy: act.actor.label });
     return { status: 201, body: { key: made.key, ...answerOf({ ...made.record, state: "active" }) } };
   },
 });

@@ -47,6 +47,7 @@ test("a new key is found by its text and by nothing else, and its making is in t
     id: record.id,
     name: "Shop back end",
     scopes: ["licenses:read", "licenses:write"],
+    expiresAt: null,
   });
   expect(record).toMatchObject({ hint: key.slice(-4), createdBy: "olga@example.com", revokedAt: null });
   expect(record).not.toHaveProperty("keyHash");

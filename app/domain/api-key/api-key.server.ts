@@ -4,6 +4,7 @@ import {
   apiKeyFromBytes,
   apiKeyHint,
   apiKeyRandomBytes,
+  earlierEnd,
   isApiKey,
   overlapMaxHours,
 } from "#app/domain/api-key/api-key.ts";
@@ -23,7 +24,8 @@ import { sha256Hex } from "#app/infra/secrets.server.ts";
 export type ApiKeyRecord = Omit<ApiKey, "keyHash" | "scopes"> & { scopes: Scope[] };
 /** `key` is shown now or never: only its hash is stored. */
 export type MadeApiKey = { key: string; record: ApiKeyRecord };
-export type FoundApiKey = { id: string; name: string; scopes: Scope[] };
+/** `expiresAt` null: works until it is revoked. */
+export type FoundApiKey = { id: string; name: string; scopes: Scope[]; expiresAt: Date | null };
 
 type Act = { actor: Actor; now: Date; requestId: string | null };
 
@@ -34,16 +36,22 @@ type Act = { actor: Actor; now: Date; requestId: string | null };
  */
 export async function findApiKey(key: string, now: Date): Promise<FoundApiKey | null> {
   if (!isApiKey(key)) return null;
-  const { rows } = await pool().query<{ id: string; name: string; scopes: string[] }>({
+  const { rows } = await pool().query<{
+    id: string;
+    name: string;
+    scopes: string[];
+    expires_at: Date | null;
+  }>({
     name: "find-api-key",
-    text: `SELECT id, name, scopes FROM api_key
+    text: `SELECT id, name, scopes, expires_at FROM api_key
            WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`,
     values: [sha256Hex(key), now],
   });
   const [found] = rows;
   if (!found) return null;
   noteApiKeyUse(found.id, now);
-  return { id: found.id, name: found.name, scopes: found.scopes.filter(isScope) };
+  const { id, name, expires_at: expiresAt } = found;
+  return { id, name, scopes: found.scopes.filter(isScope), expiresAt };
 }
 
 export type NewApiKey = Act & {
@@ -104,22 +112,25 @@ async function store(
 
 /**
  * Makes a new key with the name and scopes of the old one, which goes on working for `overlapHours` (0: not at all),
- * but never longer than it would have. The new one lives as long as the old one was made to live.
+ * but never longer than it would have. The new one lives as long as the old one was made to live, and no longer than
+ * `expiresBy`.
  * @throws DomainError NOT_FOUND, INVALID for an impossible overlap, CONFLICT for a key that is revoked, expired or
  * replaced already.
  */
 export function rotateApiKey(
-  request: Act & { id: string; overlapHours: number; createdBy: string },
+  request: Act & { id: string; overlapHours: number; createdBy: string; expiresBy?: Date | null },
 ): Promise<MadeApiKey> {
-  const { id, overlapHours, createdBy, actor, now, requestId } = request;
+  const { id, overlapHours, createdBy, expiresBy = null, actor, now, requestId } = request;
   return inTransaction(async (tx) => {
     const old = await lock(tx, id);
     await requireRotatable(tx, old, now);
     const overlapEnd = new Date(now.getTime() + requireOverlap(overlapHours) * 3_600_000);
-    const expiresAt = old.expiresAt && old.expiresAt < overlapEnd ? old.expiresAt : overlapEnd;
+    const expiresAt = earlierEnd(old.expiresAt, overlapEnd) ?? overlapEnd;
+    const lifetimeEnd =
+      old.expiresAt && new Date(now.getTime() + old.expiresAt.getTime() - old.createdAt.getTime());
     const made = await store(tx, {
       ...{ name: old.name, scopes: old.scopes, rotatedFromId: id, createdBy, actor, now, requestId },
-      expiresAt: old.expiresAt && new Date(now.getTime() + old.expiresAt.getTime() - old.createdAt.getTime()),
+      expiresAt: earlierEnd(lifetimeEnd, expiresBy),
     });
     await tx.apiKey.update({ where: { id }, data: { expiresAt } });
     await recordAudit(tx, {

@@ -82,3 +82,9 @@ export function apiKeyState(
   if (key.expiresAt && key.expiresAt <= now) return "expired";
   return key.replaced ? "replaced" : "active";
 }
+
+/** The earlier of two ends; null = none. */
+export function earlierEnd(a: Date | null, b: Date | null): Date | null {
+  if (!a || !b) return a ?? b;
+  return a < b ? a : b;
+}
