@@ -161,6 +161,14 @@ test("a license is suspended, taken back, changed and revoked for good", async (
     ...{ metadata: [{ key: "b", value: "2", viewPermissions: [] }], allowedActivations: 7 },
     subscriptionInterval: "P1Y",
   });
+  // Two at once, each about its own part: neither undoes the other.
+  await Promise.all([
+    patch({ metadata: [{ key: "b", value: "3" }] }),
+    patch({ subscriptionInterval: "P2M" }),
+  ]);
+  expect((await patch({ allowedActivations: 8 })).body).toMatchObject({
+    ...{ subscriptionInterval: "P2M", metadata: [{ key: "b", value: "3" }] },
+  });
   expect((await patch({ subscriptionInterval: "P1M" })).body).toMatchObject({
     ...{ subscriptionInterval: "P1M", metadata: [{ key: "b" }] },
   });

@@ -55,7 +55,8 @@ export function sessionEnd(ttlSeconds: number, worksUntil: Date | null, now: Dat
 
 /**
  * What the client reads once it has verified the signature. `expiresIn` is an instant in seconds since 1970, as theirs is;
- * the end of the license is the last instant at which it works, grace included.
+ * the end of the license is the last instant at which it works, grace included. The label stays with the vendor, who may
+ * have written a name there.
  */
 export function sessionPayload(
   license: FoundLicense,
@@ -63,7 +64,7 @@ export function sessionPayload(
   session: { token: string; end: Date; nonce: string; requestId: string; now: Date },
 ) {
   const { token, end, nonce, requestId, now } = session;
-  const { deviceLimit, activeDevices, entitlements, metadata } = license;
+  const { deviceLimit, activeDevices, entitlements } = license;
   return {
     sessionToken: token,
     timestamp: now.toISOString(),
@@ -74,7 +75,6 @@ export function sessionPayload(
     licenseExpiresAt: verdict.worksUntil?.toISOString() ?? null,
     ...(deviceLimit === null ? { unlimitedHwidSlots: true } : { maxHwidSlots: deviceLimit }),
     hwidCount: activeDevices,
-    ...(typeof metadata.label === "string" && { licenseLabel: metadata.label }),
     appVariables: {},
     licenseVariables: entitlements,
   };

@@ -39,7 +39,7 @@ const create = endpoint({
     subscriptionInterval: intervalText.nullish(),
     allowedActivations: allowedActivations.nullish(),
     metadata: metadata.nullish(),
-    key: z.literal("", "key: Latchkey makes the keys. Leave it out.").nullish(),
+    key: z.string().trim().max(128).nullish(),
   }),
   writes: true,
   async handle(call) {
@@ -50,6 +50,7 @@ const create = endpoint({
     const { licenses } = await createLicenses({
       ...programAct(call),
       ...{ policy: policy.id, quantity: 1, customer: owner && { customerId: owner.id } },
+      ...(body.key && { key: body.key }),
       ...(interval && { validUntil: addInterval(now, interval) }),
       ...(body.subscriptionInterval === "" && { validUntil: null }),
       ...(body.allowedActivations != null && { deviceLimit: body.allowedActivations || null }),

@@ -16,7 +16,7 @@ import {
   suspend,
 } from "#app/domain/license/manage-license.server.ts";
 import type { ManagedLicense } from "#app/domain/license/managed-license.ts";
-import { together } from "#app/domain/together.server.ts";
+import { withLockedLicense } from "#app/domain/license/update-license.server.ts";
 
 const Changes = z
   .object({
@@ -41,10 +41,12 @@ const update = endpoint({
   }),
   writes: true,
   async handle(call) {
-    const found = await requireLicense(call);
-    refuseRevival(found, call.body);
-    const change = { ...programAct(call), licenseId: found.id };
-    const license = await together(() => apply(change, found, call.body));
+    const { id: licenseId } = await requireLicense(call);
+    const change = { ...programAct(call), licenseId };
+    const license = await withLockedLicense(change, (found) => {
+      refuseRevival(found, call.body);
+      return apply(change, found, call.body);
+    });
     return { status: 200, body: licenseAnswer(license) };
   },
 });

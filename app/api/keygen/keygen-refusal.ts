@@ -1,5 +1,5 @@
 import type { Answer } from "#app/api/endpoint.server.ts";
-import { Problem, type ProblemCode, problemStatuses } from "#app/api/problem.ts";
+import { Problem, type ProblemCode, problemHeaders, problemStatuses } from "#app/api/problem.ts";
 import type { CheckCode } from "#app/domain/activation/judge-check.ts";
 
 /** One entry of `errors`. Clients decide by `code`; `source` names what of the request is meant. */
@@ -47,17 +47,12 @@ const codes: Partial<Record<ProblemCode, string>> = {
 
 /** Any refusal as a document of JSON:API: a wrong member of the request is a bad request, as at Keygen. */
 export function answerProblem(problem: Problem): Answer {
-  const { code, headers, retryAfterSeconds } = problem;
+  const { code } = problem;
   const misshapen = code === "invalid_request" && problem.errors.some(({ field }) => isMember(field));
   return {
     status: misshapen ? 400 : problemStatuses[code],
     body: { errors: misshapen ? memberErrors(problem) : [errorOf(problem)] },
-    headers: {
-      ...headers,
-      ...(retryAfterSeconds !== undefined && {
-        "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
-      }),
-    },
+    headers: problemHeaders(problem),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from "#app/api/endpoint.server.ts";
 import { type Flag, unknownKeyText } from "#app/api/lemon-squeezy/license-answer.ts";
-import { type FieldProblem, type Problem, problemStatuses } from "#app/api/problem.ts";
+import { type FieldProblem, type Problem, problemHeaders, problemStatuses } from "#app/api/problem.ts";
 
 const flags: Record<string, Flag> = { activate: "activated", validate: "valid", deactivate: "deactivated" };
 
@@ -9,7 +9,7 @@ const flags: Record<string, Flag> = { activate: "activated", validate: "valid", 
  * for a verdict, and too many calls or a database that is away say nothing about a license.
  */
 export function answerProblem(problem: Problem, call?: { path: string }): Answer {
-  const { code, detail, errors, headers, retryAfterSeconds } = problem;
+  const { code, detail, errors } = problem;
   const isVerdict = code === "license_not_found" || code === "invalid_request";
   const flag = isVerdict && flags[call?.path.split("/").filter(Boolean).at(-1) ?? ""];
   const error =
@@ -17,12 +17,7 @@ export function answerProblem(problem: Problem, call?: { path: string }): Answer
   return {
     status: problemStatuses[code],
     body: { ...(flag && { [flag]: false }), error: error || detail },
-    headers: {
-      ...headers,
-      ...(retryAfterSeconds !== undefined && {
-        "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
-      }),
-    },
+    headers: problemHeaders(problem),
   };
 }
 

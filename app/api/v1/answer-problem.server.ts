@@ -1,5 +1,5 @@
 import type { Answer } from "#app/api/endpoint.server.ts";
-import { type Problem, type ProblemCode, problemStatuses } from "#app/api/problem.ts";
+import { type Problem, type ProblemCode, problemHeaders, problemStatuses } from "#app/api/problem.ts";
 import { problemWords } from "#app/api/v1/problem-words.ts";
 
 /** Where a code is explained, on our own documentation page. */
@@ -7,7 +7,7 @@ const typeOf = (code: ProblemCode) => `/docs/api#${code}`;
 
 /** Problem details for HTTP APIs, RFC 9457. */
 export function problemDetails(problem: Problem): Answer {
-  const { code, detail, errors, retryAfterSeconds } = problem;
+  const { code, detail, errors } = problem;
   return {
     status: problemStatuses[code],
     body: {
@@ -18,12 +18,6 @@ export function problemDetails(problem: Problem): Answer {
       code,
       ...(errors.length > 0 && { errors }),
     },
-    headers: {
-      "Content-Type": "application/problem+json",
-      ...problem.headers,
-      ...(retryAfterSeconds !== undefined && {
-        "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
-      }),
-    },
+    headers: { "Content-Type": "application/problem+json", ...problemHeaders(problem) },
   };
 }

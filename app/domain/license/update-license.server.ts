@@ -1,4 +1,5 @@
 import { DomainError } from "#app/domain/domain-error.ts";
+import { lockLicense } from "#app/domain/license/change-license.server.ts";
 import {
   assign,
   changeDeviceLimit,
@@ -6,8 +7,25 @@ import {
   type ManagedChange,
   setEnd,
 } from "#app/domain/license/manage-license.server.ts";
+import { readManagedLicenses } from "#app/domain/license/managed-license.queries.server.ts";
 import type { ManagedLicense } from "#app/domain/license/managed-license.ts";
 import { inTransaction } from "#app/infra/db.server.ts";
+
+/**
+ * Several acts on one license as one: its row is locked before it is read, and all of them happen or none.
+ * @throws DomainError NOT_FOUND
+ */
+export function withLockedLicense<T>(
+  { licenseId, now }: Pick<ManagedChange, "licenseId" | "now">,
+  work: (license: ManagedLicense) => Promise<T>,
+): Promise<T> {
+  return inTransaction(async (tx) => {
+    await lockLicense(tx, licenseId);
+    const [license] = await readManagedLicenses(tx, [licenseId], now);
+    if (!license) throw new DomainError("NOT_FOUND", "There is no license with this id.");
+    return work(license);
+  });
+}
 
 export type LicenseUpdate = {
   customer?: { email: string; name?: string | undefined } | undefined;
