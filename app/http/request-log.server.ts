@@ -44,7 +44,6 @@ function isRoutine(request: Request, response: Response): boolean {
 
 /** Programs put license keys into addresses, and mistype them: what might be a key, or most of one, is cut out. */
 function withoutKeys(path: string): string {
-  if (path.startsWith("/assets/")) return path;
   return path
     .split("/")
     .map((part) => (mayBeKey(part) ? "…" : part))
@@ -52,8 +51,8 @@ function withoutKeys(path: string): string {
 }
 
 function mayBeKey(part: string): boolean {
-  // Ids of ours are named by their prefix, Stripe's as well; an API key is not.
-  if (/^[a-z]{2,8}_\w+$/.test(part) && !part.startsWith("lk_")) return false;
+  // Ids of ours are named by their prefix, Stripe's as well; an API key is not. Files of the site have long names.
+  if (/^[a-z]{2,8}_\w+$|\.(js|css)$/.test(part) && !part.startsWith("lk_")) return false;
   return part.startsWith("lk_") || part.replace(/%[0-9a-f]{2}|[^0-9a-z]/gi, "").length >= 24;
 }
 
@@ -62,7 +61,7 @@ export function loggedPath(originalUrl: string): string {
   const question = originalUrl.indexOf("?");
   if (question < 0) return withoutKeys(originalUrl);
   const shown = [...new URLSearchParams(originalUrl.slice(question + 1))].map(([name, value]) =>
-    loggedParameters.has(name) ? `${name}=${value}` : `${name}=…`,
+    loggedParameters.has(name) ? `${name}=${value}` : `${withoutKeys(name)}=…`,
   );
   return `${withoutKeys(originalUrl.slice(0, question))}?${shown.join("&")}`;
 }
