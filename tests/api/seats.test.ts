@@ -40,6 +40,21 @@ async function take(client: DialectClient, key: string, device: string): Promise
 }
 
 test.each(seatDialects)(
+  "%s: a device that has the last seat keeps it however often it asks",
+  async (dialect) => {
+    const client = clientOf(dialect, server);
+    const { id, key } = await aKey({ deviceLimit: 1 });
+    expect(await take(client, key, "a")).toBe(grantedSeat[dialect]);
+    for (let again = 0; again < 2; again++)
+      expect(await take(client, key, "a")).toBe(
+        dialect === "Keygen" ? "422 FINGERPRINT_TAKEN" : grantedSeat[dialect],
+      );
+    expect(client.says(await client.check(key, "a"))).toMatch(/^200 (valid|success)/);
+    expect(await db().activation.count({ where: { licenseId: id } })).toBe(1);
+  },
+);
+
+test.each(seatDialects)(
   "%s: a released seat goes to the next device, and comes back when it is free",
   async (dialect) => {
     const client = clientOf(dialect, server);

@@ -1,3 +1,5 @@
+import { licenseServerMutations } from "#tests/mutations/license-server-mutations.ts";
+
 /** One known mistake, as a change of today's sources that brings it back. */
 export type Mutation = {
   name: string;
@@ -19,7 +21,7 @@ const projection = [`${subscription}/project-subscription.test.ts`, `${subscript
 const plan = [`${subscription}/plan-licenses.test.ts`, "app/domain/license/settle-license.test.ts"];
 const payments = ["app/domain/payment/payment-holds.test.ts"];
 
-/** Every mistake of the catalog of what other Stripe integrations shipped. */
+/** Every mistake of the catalog of what other Stripe integrations and license servers shipped. */
 export const mutations: readonly Mutation[] = [
   {
     name: "two-syncs-at-once",
@@ -274,4 +276,5 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (event.type === "")\n    return event.livemode',
     tests: ["tests/scenarios/other-mode.test.ts", "tests/scenarios/webhook-answers.test.ts"],
   },
+  ...licenseServerMutations,
 ];
