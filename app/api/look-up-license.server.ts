@@ -2,7 +2,7 @@ import type { Call } from "#app/api/endpoint.server.ts";
 import { Problem } from "#app/api/problem.ts";
 import { type DeviceQuestion, findLicense } from "#app/domain/activation/find-license.server.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
-import { uuidOf } from "#app/domain/ids.ts";
+import { isProduct } from "#app/domain/activation/product-reference.ts";
 import { type CallLimitName, countCall } from "#app/http/call-limits.server.ts";
 
 /**
@@ -24,17 +24,6 @@ export async function lookUpLicense(
   count(call, "public-address", address);
   count(call, "public-key", found.id);
   return found;
-}
-
-/** Whether `reference`, a slug or an id in any of its forms, names the product of this license, or its policy. */
-export function isProduct({ product, policy }: FoundLicense, reference: string): boolean {
-  return (
-    [product.slug, product.id, policy.slug, policy.id].includes(reference) || isUuid(product.id, reference)
-  );
-}
-
-function isUuid(id: string, reference: string): boolean {
-  return reference.length === 36 && uuidOf(id) === reference.toLowerCase();
 }
 
 /** @throws Problem rate_limited when there is no turn left. */

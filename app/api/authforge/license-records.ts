@@ -1,15 +1,12 @@
+import { formerProductId } from "#app/api/former-product-id.ts";
+import { iso } from "#app/api/iso.ts";
 import { isActive } from "#app/domain/activation/device.ts";
 import { assessLicense } from "#app/domain/license/assess-license.ts";
 import type { ManagedDevice, ManagedLicense } from "#app/domain/license/managed-license.ts";
 
-const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-
-/**
- * What an app is called where the request did not say: the slug that was chosen because it is the app id programs know,
- * else the product's.
- */
-export function appIdOf({ product, policy }: Pick<ManagedLicense, "product" | "policy">): string {
-  return [policy.slug, product.slug].find(isUuid) ?? product.slug;
+/** What an app is called where the request did not say. */
+function appIdOf(license: ManagedLicense): string {
+  return formerProductId(license) ?? license.product.slug;
 }
 
 /** As a list shows it. Expiry is no status of its own; a suspended license counts as revoked while it is. */
@@ -20,10 +17,10 @@ export function licenseRecord(license: ManagedLicense, now: Date, appId = appIdO
     licenseKey: license.key,
     appId,
     status: isWithdrawn ? "revoked" : "active",
-    expiresAt: validUntil?.toISOString() ?? null,
+    expiresAt: iso(validUntil),
     maxHwidSlots: license.deviceLimit,
     ...(license.deviceLimit === null && { unlimitedHwidSlots: true }),
-    createdAt: license.createdAt.toISOString(),
+    createdAt: iso(license.createdAt),
   };
 }
 

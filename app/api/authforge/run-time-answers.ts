@@ -1,3 +1,4 @@
+import { iso } from "#app/api/iso.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import type { CheckCode, Verdict } from "#app/domain/activation/judge-check.ts";
 
@@ -67,12 +68,12 @@ export function sessionPayload(
   const { deviceLimit, activeDevices, entitlements } = license;
   return {
     sessionToken: token,
-    timestamp: now.toISOString(),
+    timestamp: iso(now),
     expiresIn: Math.floor(end.getTime() / 1000),
-    sessionExpiresAt: end.toISOString(),
+    sessionExpiresAt: iso(end),
     nonce,
     requestId,
-    licenseExpiresAt: verdict.worksUntil?.toISOString() ?? null,
+    licenseExpiresAt: iso(verdict.worksUntil),
     ...(deviceLimit === null ? { unlimitedHwidSlots: true } : { maxHwidSlots: deviceLimit }),
     hwidCount: activeDevices,
     appVariables: {},

@@ -9,13 +9,14 @@ import {
 } from "#app/api/authforge/run-time-answers.ts";
 import { readSessionToken, sessionToken } from "#app/api/authforge/session-token.server.ts";
 import { type Answer, type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
-import { count, isProduct, lookUpLicense } from "#app/api/look-up-license.server.ts";
+import { count, lookUpLicense } from "#app/api/look-up-license.server.ts";
 import { activateDevice, heartbeat } from "#app/domain/activation/activate-device.server.ts";
 import { isActive, maxFingerprintLength } from "#app/domain/activation/device.ts";
 import { findLicenseById } from "#app/domain/activation/find-license-by-id.server.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import { judgeCheck, type Verdict } from "#app/domain/activation/judge-check.ts";
 import { noteSeen } from "#app/domain/activation/note-seen.server.ts";
+import { isProduct } from "#app/domain/activation/product-reference.ts";
 import { signingKey } from "#app/domain/signing-key/signing-key.server.ts";
 
 const appId = z.string().trim().min(1).max(128);

@@ -1,16 +1,11 @@
+import { formerProductId } from "#app/api/former-product-id.ts";
+import { iso } from "#app/api/iso.ts";
 import { uuidOf } from "#app/domain/ids.ts";
 import { worksUntil } from "#app/domain/license/assess-license.ts";
 import type { ManagedLicense } from "#app/domain/license/managed-license.ts";
 
 /** The name under which a license keeps the interval it renews by; never shown as metadata. */
 export const intervalName = "cryptlex:subscriptionInterval";
-
-const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-
-/** The slug that was chosen because it is the product id programs know, else the product's own id. */
-function productIdOf({ product, policy }: ManagedLicense): string {
-  return [policy.slug, product.slug].find(isUuid) ?? uuidOf(product.id);
-}
 
 /** By what it renews: as it was created, else the days its policy gives; null = it does not. */
 export function intervalOf({ metadata, policy }: ManagedLicense): string | null {
@@ -32,17 +27,17 @@ export function licenseAnswer(license: ManagedLicense) {
     subscriptionInterval: intervalOf(license) ?? "",
     subscriptionStartTrigger: "creation",
     // Grace included: their programs compare it with their own clock.
-    expiresAt: worksUntil(facts)?.toISOString() ?? null,
+    expiresAt: iso(worksUntil(facts)),
     leaseDuration: leaseSeconds ?? 0,
     serverSyncGracePeriod: (policy.offlineHours ?? 0) * 3600,
     fingerprintMatchingStrategy: "exact",
-    productId: productIdOf(license),
+    productId: formerProductId(license) ?? uuidOf(license.product.id),
     userId: customer && uuidOf(customer.id),
     user: customer && nameFields(customer),
     metadata: metadataAnswer(license.metadata),
     tags: [],
-    createdAt: license.createdAt.toISOString(),
-    updatedAt: license.updatedAt.toISOString(),
+    createdAt: iso(license.createdAt),
+    updatedAt: iso(license.updatedAt),
   };
 }
 
@@ -71,7 +66,7 @@ export function userAnswer(customer: {
     role: "user",
     metadata: [],
     tags: [],
-    createdAt: customer.createdAt.toISOString(),
-    updatedAt: customer.updatedAt.toISOString(),
+    createdAt: iso(customer.createdAt),
+    updatedAt: iso(customer.updatedAt),
   };
 }

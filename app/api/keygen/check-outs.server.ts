@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Answer, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
+import { iso } from "#app/api/iso.ts";
 import {
   type Asking,
   wishBody as body,
@@ -21,7 +22,6 @@ import {
 } from "#app/api/keygen/holder.server.ts";
 import {
   accountLink,
-  iso,
   licenseResource,
   linked,
   machineResource,

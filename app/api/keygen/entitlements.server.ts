@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { accountLink, iso, type Setting } from "#app/api/keygen/resources.ts";
+import { iso } from "#app/api/iso.ts";
+import { accountLink, type Setting } from "#app/api/keygen/resources.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 
 /** The codes a license carries: an entitlement that is switched off is none. */

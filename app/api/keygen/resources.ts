@@ -1,7 +1,10 @@
+import { clientExpiry } from "#app/api/client-expiry.ts";
+import { iso } from "#app/api/iso.ts";
 import type { Device } from "#app/domain/activation/device.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
+import { judgeCheck } from "#app/domain/activation/judge-check.ts";
 import { uuidOf } from "#app/domain/ids.ts";
-import { assessLicense, type LicenseStatus, worksUntil } from "#app/domain/license/assess-license.ts";
+import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
 
 /** What every resource of an answer needs to know besides itself. */
 export type Setting = {
@@ -31,14 +34,19 @@ const statuses: Record<LicenseStatus, string> = {
 export function licenseResource(license: ShownLicense, { account, now }: Setting) {
   const id = uuidOf(license.id);
   const path = `/v1/accounts/${account}/licenses/${id}`;
-  const { status, validUntil } = assessLicense(license.facts, now);
-  // In its grace the end it works until: clients take a license whose expiry is past for an expired one.
-  const expiry = status === "grace" ? worksUntil(license.facts) : validUntil;
+  const verdict = judgeCheck(license, now);
+  const { status } = verdict;
   return {
     id,
     type: "licenses",
     attributes: {
-      ...{ name: null, key: license.key, expiry: iso(expiry), status: statuses[status], uses: 0 },
+      ...{
+        name: null,
+        key: license.key,
+        expiry: iso(clientExpiry(verdict)),
+        status: statuses[status],
+        uses: 0,
+      },
       suspended: status === "suspended" || status === "revoked",
       ...{ scheme: null, encrypted: false, strict: false, floating: true, protected: true, version: null },
       ...{ maxMachines: license.deviceLimit, maxProcesses: null, maxUsers: null, maxCores: null },
@@ -144,10 +152,4 @@ export function accountLink(account: string) {
 
 export function linked(related: string, type: string, id: string) {
   return { links: { related }, data: { type, id } };
-}
-
-export function iso(at: Date): string;
-export function iso(at: Date | null): string | null;
-export function iso(at: Date | null): string | null {
-  return at?.toISOString() ?? null;
 }

@@ -1,3 +1,4 @@
+import { clientExpiry } from "#app/api/client-expiry.ts";
 import type { Device } from "#app/domain/activation/device.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import type { CheckCode, Verdict } from "#app/domain/activation/judge-check.ts";
@@ -37,6 +38,7 @@ export type LicenseAnswer = {
 export function licenseAnswer(answer: LicenseAnswer) {
   const { flag, license, verdict, instance } = answer;
   const error = errorTexts[verdict.code];
+  const end = clientExpiry(verdict);
   return {
     status: error === null ? 200 : 400,
     body: {
@@ -49,7 +51,7 @@ export function licenseAnswer(answer: LicenseAnswer) {
         activation_limit: license.deviceLimit,
         activation_usage: license.activeDevices,
         created_at: sixDecimals(license.createdAt),
-        expires_at: expiresAt(verdict),
+        expires_at: end && sixDecimals(end),
         test_mode: answer.sale.isTest,
       },
       ...(instance !== undefined && { instance: instance && instanceOf(instance) }),
@@ -62,12 +64,6 @@ function keyStatus({ activeDevices }: FoundLicense, { status }: Verdict) {
   if (status === "expired") return "expired";
   if (status === "suspended" || status === "revoked") return "disabled";
   return activeDevices > 0 ? "active" : "inactive";
-}
-
-/** Within its grace the end it works until: clients take a key whose end is past for an expired one. */
-function expiresAt({ status, validUntil, worksUntil }: Verdict): string | null {
-  const end = status === "grace" ? worksUntil : validUntil;
-  return end && sixDecimals(end);
 }
 
 function instanceOf(device: Device) {

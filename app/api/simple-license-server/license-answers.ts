@@ -1,3 +1,4 @@
+import { iso } from "#app/api/iso.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import type { CheckCode, Verdict } from "#app/domain/activation/judge-check.ts";
 import type { LicenseStatus } from "#app/domain/license/assess-license.ts";
@@ -39,7 +40,7 @@ export function checkAnswer(
   return {
     valid: verdict.valid,
     status: slsStatus(verdict.status, license.activeDevices),
-    expires_at: verdict.worksUntil?.toISOString() ?? null,
+    expires_at: iso(verdict.worksUntil),
     ...(token !== null && { token }),
     ...(reason !== null && { reason }),
   };
@@ -57,7 +58,7 @@ export function deactivateAnswer(
     status: slsStatus(verdict.status, activeDevices),
     active_seats: activeDevices,
     max_activations: license.deviceLimit ?? unlimitedActivations,
-    expires_at: verdict.worksUntil?.toISOString() ?? null,
+    expires_at: iso(verdict.worksUntil),
   };
 }
 

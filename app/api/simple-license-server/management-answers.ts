@@ -1,11 +1,10 @@
+import { iso } from "#app/api/iso.ts";
 import { slsStatus, unlimitedActivations } from "#app/api/simple-license-server/license-answers.ts";
 import { fromTexts } from "#app/api/simple-license-server/metadata.ts";
 import { uuidOf } from "#app/domain/ids.ts";
 import { assessLicense } from "#app/domain/license/assess-license.ts";
 import type { ManagedLicense } from "#app/domain/license/managed-license.ts";
 import { publicKeyPem, type SigningKeyState } from "#app/domain/signing-key/signing-key.ts";
-
-const isoOrNull = (at: Date | null) => at?.toISOString() ?? null;
 
 /** What these clients call a day's token when nothing else is said. */
 export const standardTokenHours = 24;
@@ -18,8 +17,8 @@ export function generatedAnswer(license: ManagedLicense, slug: string, now: Date
     slug,
     status: slsStatus(status, license.activeDevices),
     metadata: fromTexts(license.metadata),
-    expires_at: isoOrNull(validUntil),
-    created_at: license.createdAt.toISOString(),
+    expires_at: iso(validUntil),
+    created_at: iso(license.createdAt),
   };
 }
 
@@ -38,11 +37,11 @@ export function listedLicense(license: ManagedLicense, now: Date) {
     active_seats: license.activeDevices,
     offline_enabled: policy.offlineHours !== null,
     offline_token_lifetime_hours: policy.offlineHours ?? standardTokenHours,
-    expires_at: isoOrNull(validUntil),
-    created_at: license.createdAt.toISOString(),
-    activated_at: isoOrNull(license.facts.firstActivatedAt),
+    expires_at: iso(validUntil),
+    created_at: iso(license.createdAt),
+    activated_at: iso(license.facts.firstActivatedAt),
     last_validated_at: null,
-    revoked_at: isoOrNull(license.revokedAt),
+    revoked_at: iso(license.revokedAt),
   };
 }
 
@@ -69,9 +68,9 @@ export function slugAnswer(policy: {
     offline_token_lifetime_hours: policy.offlineHours ?? standardTokenHours,
     attributes: policy.entitlements,
     is_default: false,
-    deleted_at: isoOrNull(policy.archivedAt),
-    created_at: policy.createdAt.toISOString(),
-    updated_at: policy.updatedAt.toISOString(),
+    deleted_at: iso(policy.archivedAt),
+    created_at: iso(policy.createdAt),
+    updated_at: iso(policy.updatedAt),
   };
 }
 
@@ -96,9 +95,9 @@ export function signingKeyAnswer(key: {
     algorithm: "Ed25519",
     status: keyStatuses[key.state],
     public_key_pem: publicKeyPem(key.publicKey),
-    created_at: key.createdAt.toISOString(),
-    activated_at: key.createdAt.toISOString(),
-    retired_at: isoOrNull(key.retiredAt),
+    created_at: iso(key.createdAt),
+    activated_at: iso(key.createdAt),
+    retired_at: iso(key.retiredAt),
   };
 }
 
@@ -110,5 +109,5 @@ export function apiKeyAnswer(key: {
   revokedAt: Date | null;
 }) {
   const { id, name, hint } = key;
-  return { id, name, hint, created_at: key.createdAt.toISOString(), revoked_at: isoOrNull(key.revokedAt) };
+  return { id, name, hint, created_at: iso(key.createdAt), revoked_at: iso(key.revokedAt) };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
+import { iso } from "#app/api/iso.ts";
 import { Problem } from "#app/api/problem.ts";
 import { programAct } from "#app/api/program-act.ts";
 import * as fields from "#app/api/v1/fields.server.ts";
@@ -40,10 +41,10 @@ function answerOf(record: ListedApiKey) {
   const { id, name, hint, scopes: granted, state, createdBy, createdAt } = record;
   return {
     ...{ id, name, hint: maskedApiKey(hint), scopes: granted, state, createdBy },
-    createdAt: createdAt.toISOString(),
-    expiresAt: record.expiresAt?.toISOString() ?? null,
-    lastUsedAt: record.lastUsedAt?.toISOString() ?? null,
-    revokedAt: record.revokedAt?.toISOString() ?? null,
+    createdAt: iso(createdAt),
+    expiresAt: iso(record.expiresAt),
+    lastUsedAt: iso(record.lastUsedAt),
+    revokedAt: iso(record.revokedAt),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
+import { iso } from "#app/api/iso.ts";
 import { Problem } from "#app/api/problem.ts";
 import { instant, reference } from "#app/api/v1/fields.server.ts";
 import {
@@ -36,7 +37,7 @@ const PolicyAnswer = z
 type ProductRow = NonNullable<Awaited<ReturnType<typeof findManagedProduct>>>;
 
 function productAnswer({ id, number, slug, name, description, keyPrefix, archivedAt }: ProductRow) {
-  return { id, number, slug, name, description, keyPrefix, archivedAt: archivedAt?.toISOString() ?? null };
+  return { id, number, slug, name, description, keyPrefix, archivedAt: iso(archivedAt) };
 }
 
 function policyAnswer(policy: ManagedPolicy) {
@@ -46,7 +47,7 @@ function policyAnswer(policy: ManagedPolicy) {
     ...{ id, number, slug, name },
     product: { id: product.id, number: product.number, slug: product.slug, name: product.name },
     ...{ term, termDays, graceDays, deviceLimit, updatesDays, leaseSeconds, offlineHours, entitlements },
-    archivedAt: archivedAt?.toISOString() ?? null,
+    archivedAt: iso(archivedAt),
   };
 }
 

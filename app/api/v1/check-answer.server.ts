@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { iso } from "#app/api/iso.ts";
 import { isActive } from "#app/domain/activation/device.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import { checkCodes, type Verdict } from "#app/domain/activation/judge-check.ts";
@@ -51,8 +52,6 @@ export const CheckAnswer = z.object({
   nonce: z.union([z.string(), z.number()]).nullable().describe("What the request carried"),
 });
 
-const isoOrNull = (at: Date | null) => at?.toISOString() ?? null;
-
 /** The one shape of "is it good?", also for a license that is known but not good. */
 export function checkAnswer(
   license: FoundLicense,
@@ -70,9 +69,9 @@ export function checkAnswer(
       status: verdict.status,
       product: license.product.slug,
       policy: license.policy.slug,
-      validUntil: isoOrNull(verdict.validUntil),
-      worksUntil: isoOrNull(verdict.worksUntil),
-      updatesUntil: isoOrNull(license.updatesUntil),
+      validUntil: iso(verdict.validUntil),
+      worksUntil: iso(verdict.worksUntil),
+      updatesUntil: iso(license.updatesUntil),
       entitlements: license.entitlements,
       deviceLimit: license.deviceLimit,
       activeDevices: license.activeDevices,
@@ -86,11 +85,11 @@ export function checkAnswer(
       hostname: device.hostname,
       appVersion: device.appVersion,
       active: isActive(device, now),
-      firstSeenAt: device.firstSeenAt.toISOString(),
-      lastSeenAt: device.lastSeenAt.toISOString(),
-      leaseUntil: isoOrNull(device.leaseUntil),
+      firstSeenAt: iso(device.firstSeenAt),
+      lastSeenAt: iso(device.lastSeenAt),
+      leaseUntil: iso(device.leaseUntil),
     },
-    serverTime: now.toISOString(),
+    serverTime: iso(now),
     nonce,
   };
 }

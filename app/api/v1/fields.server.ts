@@ -69,7 +69,6 @@ export const licenseFilters = {
 };
 
 export const IdParams = z.object({ id: z.string().max(300).describe("Id, also as a UUID") });
-export const BareBody = z.strictObject({ reason });
 
 /**
  * The id that an address names, written as ours or as a UUID.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { iso } from "#app/api/iso.ts";
 import { instant } from "#app/api/v1/fields.server.ts";
 import { isActive } from "#app/domain/activation/device.ts";
 import { assessLicense, licenseStatuses, worksUntil } from "#app/domain/license/assess-license.ts";
@@ -60,8 +61,6 @@ export const ManagedDeviceAnswer = z
   })
   .meta({ id: "Device" });
 
-const isoOrNull = (at: Date | null) => at?.toISOString() ?? null;
-
 export function managedAnswer(license: ManagedLicense, now: Date) {
   const { id, number, key, product, policy, customer, order, facts } = license;
   const { deviceLimit, activeDevices, leaseSeconds, entitlements, metadata, revokedReason, version } =
@@ -71,16 +70,16 @@ export function managedAnswer(license: ManagedLicense, now: Date) {
     ...{ id, number, key, status, valid, code, product },
     policy: { id: policy.id, number: policy.number, slug: policy.slug, name: policy.name },
     ...{ customer, order, source: license.sourceId },
-    validUntil: isoOrNull(validUntil),
-    worksUntil: isoOrNull(worksUntil(facts)),
-    updatesUntil: isoOrNull(license.updatesUntil),
+    validUntil: iso(validUntil),
+    worksUntil: iso(worksUntil(facts)),
+    updatesUntil: iso(license.updatesUntil),
     ...{ deviceLimit, activeDevices, leaseSeconds, entitlements, metadata },
     holds: [...facts.holds].sort(),
-    revokedAt: isoOrNull(license.revokedAt),
+    revokedAt: iso(license.revokedAt),
     revokedReason,
-    issuedAt: license.issuedAt.toISOString(),
-    createdAt: license.createdAt.toISOString(),
-    updatedAt: license.updatedAt.toISOString(),
+    issuedAt: iso(license.issuedAt),
+    createdAt: iso(license.createdAt),
+    updatedAt: iso(license.updatedAt),
     version,
   };
 }
@@ -89,9 +88,9 @@ export function managedDeviceAnswer(device: ManagedDevice, now: Date) {
   const { id, fingerprint, name, platform, hostname, appVersion } = device;
   return {
     ...{ id, fingerprint, name, platform, hostname, appVersion, active: isActive(device, now) },
-    firstSeenAt: device.firstSeenAt.toISOString(),
-    lastSeenAt: device.lastSeenAt.toISOString(),
-    leaseUntil: isoOrNull(device.leaseUntil),
-    releasedAt: isoOrNull(device.releasedAt),
+    firstSeenAt: iso(device.firstSeenAt),
+    lastSeenAt: iso(device.lastSeenAt),
+    leaseUntil: iso(device.leaseUntil),
+    releasedAt: iso(device.releasedAt),
   };
 }

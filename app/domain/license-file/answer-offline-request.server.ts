@@ -1,6 +1,6 @@
 import { activateDevice } from "#app/domain/activation/activate-device.server.ts";
 import { findLicense } from "#app/domain/activation/find-license.server.ts";
-import type { FoundLicense } from "#app/domain/activation/found-license.ts";
+import { isProduct } from "#app/domain/activation/product-reference.ts";
 import { systemActor } from "#app/domain/audit-log/audit-event.ts";
 import { type CheckOut, checkOutFile } from "#app/domain/license-file/license-file.server.ts";
 import { parseOfflineRequest, refused } from "#app/domain/license-file/offline-request.server.ts";
@@ -23,7 +23,7 @@ export async function answerOfflineRequest({
 }): Promise<OfflineAnswer> {
   const { key, product, ...device } = parseOfflineRequest(typed);
   const found = await findLicense({ key }, now);
-  if (!found || !isOf(found, product))
+  if (!found || !isProduct(found, product))
     throw refused(
       "There is no license with the key in this request. Check the key in the app for typing mistakes.",
     );
@@ -44,8 +44,4 @@ export async function answerOfflineRequest({
   });
   if (!file) throw new Error("a policy with offline hours gives files");
   return { ...file, productName: license.product.name, deviceName: license.device.name };
-}
-
-function isOf({ product }: FoundLicense, reference: string): boolean {
-  return reference === product.slug || reference === product.id;
 }
