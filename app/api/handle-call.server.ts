@@ -5,6 +5,7 @@ import type { Answer, Call, Dialect, Endpoint } from "#app/api/endpoint.server.t
 import { count } from "#app/api/look-up-license.server.ts";
 import { type FieldProblem, Problem, type ProblemCode } from "#app/api/problem.ts";
 import { parseForm, parseJson, readBody, refuseUnstorable } from "#app/api/read-body.server.ts";
+import { originOfApiKey } from "#app/domain/api-key/api-key-origin.server.ts";
 import { DomainError, type DomainErrorCode } from "#app/domain/domain-error.ts";
 import { idempotently } from "#app/domain/idempotency/idempotency.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
@@ -117,7 +118,7 @@ async function carryOut(call: Call, endpoint: Endpoint): Promise<Answer> {
   let headers: Record<string, string> | undefined;
   const { status, body, replayed } = await idempotently(
     {
-      caller: call.caller?.id ?? holderOf(call),
+      caller: call.caller ? await originOfApiKey(call.caller.id) : holderOf(call),
       route: `${endpoint.method} ${endpoint.path}`,
       key,
       identity: { params: call.params, query: call.query, body: call.body },

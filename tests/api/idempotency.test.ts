@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createApiKey } from "#app/domain/api-key/api-key.server.ts";
+import { createApiKey, rotateApiKey } from "#app/domain/api-key/api-key.server.ts";
 import { systemActor } from "#app/domain/audit-log/audit-event.ts";
 import { uuidOf } from "#app/domain/ids.ts";
 import { readKey } from "#app/domain/license/license-key.server.ts";
@@ -19,11 +19,14 @@ const policy = await aPolicy({ productId: product.id, deviceLimit: 3, slug: "lum
 const urls = (await Promise.all([startApiProcess(env), startApiProcess(env)])).map(({ url }) => url);
 const [url = "", otherUrl = ""] = urls;
 
-async function anApiKey(name: string): Promise<Record<string, string>> {
-  const { key } = await createApiKey({
+function anApiKeyRecord(name: string) {
+  return createApiKey({
     ...{ name, scopes: ["licenses:read", "licenses:write"], expiresAt: null, createdBy: "test" },
     ...{ actor: systemActor("test"), now: new Date(), requestId: null },
   });
+}
+async function anApiKey(name: string): Promise<Record<string, string>> {
+  const { key } = await anApiKeyRecord(name);
   return { Authorization: `Bearer ${key}` };
 }
 const shop = await anApiKey("Shop");
@@ -286,6 +289,39 @@ test("two API keys with the same Idempotency-Key do not meet", async () => {
   const theirs = await post({ ...create, headers: otherShop }, "shared", otherUrl);
   expect([mine, theirs].map(isReplay)).toEqual([false, false]);
   expect(at(mine.body, "orderId")).not.toBe(at(theirs.body, "orderId"));
+});
+
+test("an API key that was rotated is still the same caller", async () => {
+  const { key, record } = await anApiKeyRecord("Rotated");
+  const create = { path: "/api/v1/licenses", body: { policy: "lumen-pro" } };
+  const first = await post({ ...create, headers: { Authorization: `Bearer ${key}` } }, "rotated");
+  let { id } = record;
+  for (let rotation = 0; rotation < 2; rotation++) {
+    const next = await rotateApiKey({
+      ...{ id, overlapHours: 1, createdBy: "test", actor: systemActor("test"), now: new Date() },
+      requestId: null,
+    });
+    id = next.record.id;
+    const again = await post(
+      { ...create, headers: { Authorization: `Bearer ${next.key}` } },
+      "rotated",
+      otherUrl,
+    );
+    expect(isReplay(again)).toBe(true);
+    expect(again.body).toEqual(first.body);
+  }
+});
+
+test("a key that is no header text, or too long, is refused with its name and leaves nothing", async () => {
+  const create = { path: "/api/v1/licenses", headers: shop, body: { policy: "lumen-pro" } };
+  const before = await licensesOfPolicy();
+  for (const wrong of ["x".repeat(256), "caf\u00e9", "a\tb"])
+    expect(await post(create, wrong)).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: "Idempotency-Key" }] },
+    });
+  expect(await licensesOfPolicy()).toBe(before);
+  expect((await post(create, "x".repeat(255))).status).toBe(201);
 });
 
 test("two customers with the same Idempotency-Key do not meet, and nobody is told another one's answer", async () => {
