@@ -1,8 +1,8 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { readKey } from "#app/domain/license/license-key.server.ts";
 import { formatKey, keyAlphabet, keyBodyFromBytes, normalizeKey } from "#app/domain/license/license-key.ts";
-import { pool } from "#app/infra/db.server.ts";
 import { startApi } from "#tests/api/api-server.ts";
+import { questionsDuring } from "#tests/api/counted-questions.ts";
 import { publicQuestions } from "#tests/api/public-questions.ts";
 import { seededRandom } from "#tests/crash/seeded-random.ts";
 import { aLicense, aPolicy, aProduct } from "#tests/factories.ts";
@@ -25,19 +25,6 @@ const placesOf = (key: string) =>
 async function aKeyWithZeroAndOne(): Promise<string> {
   const body = `01${aBody().slice(2)}`;
   return readKey(await aLicense({ policyId: policy.id, key: formatKey("LUMEN", body) }));
-}
-
-/** How often the database was asked about a license while `work` ran; settings are read all the time. */
-async function questionsDuring(work: () => Promise<unknown>): Promise<number> {
-  const query = vi.spyOn(pool(), "query");
-  const connect = vi.spyOn(pool(), "connect");
-  await work();
-  const asked = query.mock.calls.filter(([statement]) => /\blicense\b/.test(JSON.stringify(statement)));
-  // A transaction takes a connection for itself; a single statement has the pool take one and passes a callback.
-  const transactions = connect.mock.calls.filter(([callback]) => callback === undefined);
-  query.mockRestore();
-  connect.mockRestore();
-  return asked.length + transactions.length;
 }
 
 test("no other key differs from a good one in one character or in two that changed places", () => {

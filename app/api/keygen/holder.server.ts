@@ -1,6 +1,6 @@
 import { authenticate } from "#app/api/authenticate.server.ts";
 import type { Call } from "#app/api/endpoint.server.ts";
-import { keyAsIssued } from "#app/api/key-as-issued.ts";
+import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { KeygenRefusal, notFound, refusalOf } from "#app/api/keygen/keygen-refusal.ts";
 import type { ShownLicense } from "#app/api/keygen/resources.ts";
 import { count, lookUpLicense } from "#app/api/look-up-license.server.ts";

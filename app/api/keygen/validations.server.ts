@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Answer, type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
-import { keyAsIssued } from "#app/api/key-as-issued.ts";
+import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { entitlementCodes } from "#app/api/keygen/entitlements.server.ts";
 import { requireLicense } from "#app/api/keygen/holder.server.ts";
 import { fingerprintsOf, judgeScope, type Scope } from "#app/api/keygen/judge-scope.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Answer, type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
-import { keyAsIssued } from "#app/api/key-as-issued.ts";
+import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { type Flag, licenseAnswer } from "#app/api/lemon-squeezy/license-answer.ts";
 import { lookUpLicense } from "#app/api/look-up-license.server.ts";
 import { Problem } from "#app/api/problem.ts";

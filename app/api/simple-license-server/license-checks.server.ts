@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
-import { keyAsIssued } from "#app/api/key-as-issued.ts";
+import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { lookUpLicense } from "#app/api/look-up-license.server.ts";
 import { Problem } from "#app/api/problem.ts";
 import { fingerprint, licenseKey, metadata } from "#app/api/simple-license-server/fields.server.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
-import { keyAsIssued } from "#app/api/key-as-issued.ts";
+import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { Problem } from "#app/api/problem.ts";
 import { CheckAnswer, checkAnswer } from "#app/api/v1/check-answer.server.ts";
 import { instant } from "#app/api/v1/fields.server.ts";

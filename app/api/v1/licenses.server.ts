@@ -30,10 +30,21 @@ const create = endpoint({
       "Slug, id, UUID or number of a policy; a product stands for its first policy",
     ),
     quantity: z.number().int().min(1).max(maxCreatedAtOnce).default(1).describe("How many; 1 unless given"),
+    key: z
+      .string()
+      .trim()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe(
+        "A key that another system made, for `quantity` 1: it goes on unchanged. Left out = Latchkey makes the keys",
+      ),
     customer: fields.customer.nullish().describe("null = nobody's yet"),
     validUntil: fields.instantInput
       .nullish()
-      .describe("When they end; null = never; left out = what the policy says"),
+      .describe(
+        "When they end; null = never; left out = what the policy says. Past only for a license with a `key` of its own",
+      ),
     deviceLimit: fields.deviceLimit
       .optional()
       .describe("null = any number of devices; left out = what the policy says"),

@@ -1,7 +1,7 @@
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
-import { keyLookup } from "#app/domain/license/license-key.server.ts";
-import { normalizeKey } from "#app/domain/license/license-key.ts";
+import { typedKeyLookup } from "#app/domain/license/license-key.server.ts";
 import { type RecentPlan, recentPlan } from "#app/domain/product/recent-plan.server.ts";
+import { recentSettings } from "#app/domain/setting/recent-settings.server.ts";
 import { pool, type Tx } from "#app/infra/db.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
 import { hmac } from "#app/infra/secrets.server.ts";
@@ -22,6 +22,7 @@ const columns = {
   policy_id: "l.policy_id",
   key_prefix: "l.key_prefix",
   key_last_group: "l.key_last_group",
+  imported_key: "CASE WHEN l.key_prefix = '' THEN encode(l.key_ciphertext, 'hex') END",
   term: "l.term",
   issued_at: "l.issued_at",
   paid_until: "l.paid_until",
@@ -94,6 +95,7 @@ type Row = {
   number: number;
   key_prefix: string;
   key_last_group: string;
+  imported_key: string | null;
   term: string;
   issued_at: Date;
   paid_until: Date | null;
@@ -127,16 +129,17 @@ type Row = {
 /**
  * The license of a key as a person may have typed it; writes nothing. Questions that arrive while others are being
  * answered share the next statement.
- * @returns null for an unknown key, and without asking the database for one whose check characters are wrong.
+ * @returns null for an unknown key, and without asking the database for one whose check characters are wrong. Keys of
+ * other shapes are asked about once some were imported.
  */
 export async function findLicense(
   question: { key: string; device?: DeviceQuestion },
   now: Date,
 ): Promise<FoundLicense | null> {
-  const normalized = normalizeKey(question.key);
-  if (!normalized) return null;
+  const keyHmac = typedKeyLookup(question.key, { imported: recentSettings().importedKeys === "accepted" });
+  if (!keyHmac) return null;
   const row = await keyReader().read({
-    keyHmac: keyLookup(normalized),
+    keyHmac,
     ...deviceParameters(question.device ?? null),
     now,
   });
@@ -250,6 +253,7 @@ function toFoundLicense(row: Row, plan: RecentPlan): FoundLicense {
     number: row.number,
     keyPrefix: row.key_prefix,
     keyLastGroup: row.key_last_group,
+    importedKey: row.imported_key === null ? null : Buffer.from(row.imported_key, "hex"),
     facts: {
       term: row.term,
       issuedAt: row.issued_at,

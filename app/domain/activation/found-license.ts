@@ -8,6 +8,8 @@ export type FoundLicense = {
   number: number;
   keyPrefix: string;
   keyLastGroup: string;
+  /** A key that another system made, sealed: only the key itself tells how it was written. Null for ours. */
+  importedKey: Uint8Array | null;
   facts: LicenseFacts;
   product: { id: string; number: number; slug: string; name: string };
   policy: { id: string; number: number; slug: string; name: string; offlineHours: number | null };

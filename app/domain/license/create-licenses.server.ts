@@ -1,3 +1,4 @@
+import type { Actor } from "#app/domain/audit-log/audit-event.ts";
 import { recordAudit, recordAudits } from "#app/domain/audit-log/audit-log.server.ts";
 import {
   type CustomerRow,
@@ -7,7 +8,13 @@ import {
 import { DomainError } from "#app/domain/domain-error.ts";
 import { queueEmail } from "#app/domain/email-outbox/queue-email.server.ts";
 import { newId } from "#app/domain/ids.ts";
-import { randomKey, storedKey } from "#app/domain/license/license-key.server.ts";
+import {
+  acceptImportedKeys,
+  keyTaken,
+  requireFreeKey,
+  requireImportableKey,
+} from "#app/domain/license/import-key.server.ts";
+import { randomKey, storedImportedKey, storedKey } from "#app/domain/license/license-key.server.ts";
 import {
   type ProgramAct,
   reasonOf,
@@ -26,13 +33,16 @@ import { inTransactionThenWake } from "#app/infra/wake-worker.server.ts";
 export const maxCreatedAtOnce = 100;
 const dayMs = 86_400_000;
 
-export type NewLicenses = ProgramAct & {
+export type NewLicenses = Omit<ProgramAct, "actor"> & {
+  actor: Actor;
   /** A policy, or a product whose first policy is meant: slug, id, UUID or number. */
   policy: CatalogRef;
   /** 1 to 100 licenses, each with a key of its own. */
   quantity: number;
   /** Null or missing: nobody's, until it is assigned. */
   customer?: { email: string; name?: string | null | undefined } | { customerId: string } | null | undefined;
+  /** A key that another system made, for a license alone; it goes on unchanged, in good standing or expired. */
+  key?: string | undefined;
   /** Missing: what the policy says; null: never ends. */
   validUntil?: Date | null | undefined;
   /** Missing: what the policy says; null: any number. */
@@ -47,26 +57,22 @@ export type NewLicenses = ProgramAct & {
 /**
  * Makes licenses that a program sold or gave away: order of origin `api`, terms copied from the policy, random keys,
  * audit rows and, if wanted, the mail, in one transaction.
- * @throws DomainError INVALID on the field that is wrong: policy, quantity, customer, validUntil, deviceLimit, metadata.
+ * @throws DomainError INVALID on the field that is wrong: policy, quantity, key, customer, validUntil, deviceLimit,
+ * metadata. CONFLICT when there is a license with this `key`.
  */
 export async function createLicenses(
   request: NewLicenses,
 ): Promise<{ orderId: string; licenses: ManagedLicense[] }> {
-  const { quantity, now } = request;
-  if (!Number.isInteger(quantity) || quantity < 1 || quantity > maxCreatedAtOnce)
-    throw new DomainError("INVALID", `Choose a quantity from 1 to ${maxCreatedAtOnce}.`, {
-      field: "quantity",
-    });
-  const found = await resolvePolicy(request.policy);
-  if (!found || found.policy.archivedAt || found.product.archivedAt)
-    throw new DomainError("INVALID", "Name a policy or product that is in the catalog and not archived.", {
-      field: "policy",
-    });
-  const terms = termsOf(found.policy, request);
+  const { now, key } = request;
+  const { terms, ...found } = await requireTerms(request);
   return inTransactionThenWake(async (tx) => {
     const customer = await ownerOf(tx, request);
     if (request.sendEmail && !customer)
       throw new DomainError("INVALID", "Name a customer, or leave sendEmail out.", { field: "sendEmail" });
+    if (key !== undefined) {
+      await requireFreeKey(tx, key);
+      await acceptImportedKeys(tx, request);
+    }
     const orderId = await recordOrder(tx, request, found, customer);
     const ids = await insert(tx, request, { ...found, terms, orderId, customer });
     if (request.sendEmail && customer)
@@ -78,14 +84,45 @@ export async function createLicenses(
   });
 }
 
+type Catalog = { policy: Policy; product: Product };
+
+/**
+ * Everything that can be known to be wrong before anything is written.
+ * @throws DomainError as `createLicenses`
+ */
+export async function requireTerms(request: NewLicenses): Promise<Catalog & { terms: Terms }> {
+  const { quantity, customer } = request;
+  if (!Number.isInteger(quantity) || quantity < 1 || quantity > maxCreatedAtOnce)
+    throw new DomainError("INVALID", `Choose a quantity from 1 to ${maxCreatedAtOnce}.`, {
+      field: "quantity",
+    });
+  if (request.key !== undefined && quantity !== 1)
+    throw new DomainError(
+      "INVALID",
+      "A key belongs to one license: choose a quantity of 1, or leave the key out.",
+      {
+        field: "key",
+      },
+    );
+  if (request.key !== undefined) requireImportableKey(request.key);
+  requireMetadata(request.metadata ?? {});
+  if (customer && "email" in customer) requireEmail(customer.email);
+  const found = await resolvePolicy(request.policy);
+  if (!found || found.policy.archivedAt || found.product.archivedAt)
+    throw new DomainError("INVALID", "Name a policy or product that is in the catalog and not archived.", {
+      field: "policy",
+    });
+  return { ...found, terms: termsOf(found.policy, request) };
+}
+
 type Terms = { term: string; paidUntil: Date | null; deviceLimit: number | null };
 
 /** No subscription of ours stands behind such a license, so its end must be known: there is no renewal and no grace. */
-function termsOf(policy: Policy, { validUntil, deviceLimit, now }: NewLicenses): Terms {
+function termsOf(policy: Policy, { validUntil, deviceLimit, key, now }: NewLicenses): Terms {
   const devices = deviceLimit === undefined ? policy.deviceLimit : requireDeviceLimit(deviceLimit);
   if (validUntil !== undefined) {
     const paidUntil = requireEnd(validUntil, "validUntil");
-    if (paidUntil && paidUntil <= now)
+    if (paidUntil && paidUntil <= now && key === undefined)
       throw new DomainError("INVALID", "This end is over. Name one that is still to come.", {
         field: "validUntil",
       });
@@ -108,13 +145,15 @@ async function ownerOf(tx: Tx, { customer, actor, now }: NewLicenses): Promise<C
     if (known) return known;
     throw new DomainError("INVALID", "There is no customer with this id.", { field: "customer" });
   }
-  const email = normalizeEmail(customer.email);
-  if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 254)
-    throw new DomainError("INVALID", "Enter an address such as name@example.com.", { field: "customer" });
+  const email = requireEmail(customer.email);
   return findOrCreateCustomer(tx, { email, name: customer.name?.trim() || null, actor, now });
 }
 
-type Catalog = { policy: Policy; product: Product };
+function requireEmail(typed: string): string {
+  const email = normalizeEmail(typed);
+  if (/^[^\s@]+@[^\s@]+$/.test(email) && email.length <= 254) return email;
+  throw new DomainError("INVALID", "Enter an address such as name@example.com.", { field: "customer" });
+}
 
 async function recordOrder(
   tx: Tx,
@@ -145,7 +184,7 @@ async function insert(
   request: NewLicenses,
   made: Catalog & { terms: Terms; orderId: string; customer: CustomerRow | null },
 ): Promise<string[]> {
-  const { now, quantity, actor, requestId } = request;
+  const { now, quantity, actor, requestId, key } = request;
   const { policy, product, terms, orderId, customer } = made;
   const metadata = requireMetadata(request.metadata ?? {});
   const common = {
@@ -164,15 +203,24 @@ async function insert(
   };
   const ids = Array.from({ length: quantity }, () => newId("lic", now));
   const prefix = product.keyPrefix;
-  await tx.license.createMany({
-    data: ids.map((id) => ({ ...common, ...storedKey(id, prefix, randomKey(prefix)), id })),
+  const { count } = await tx.license.createMany({
+    data: ids.map((id) => ({
+      ...{ ...common, id },
+      ...(key === undefined ? storedKey(id, prefix, randomKey(prefix)) : storedImportedKey(id, key)),
+    })),
+    // The same key imported by two calls at once: the second one makes nothing.
+    skipDuplicates: key !== undefined,
   });
+  if (count < quantity) throw keyTaken();
   await recordAudits(
     tx,
     ids.map((id) => ({
       ...{ now, actor, requestId, event: "license.issued", target: { type: "license", id }, licenseId: id },
       ...{ orderId, customerId: customer?.id ?? null, reason: reasonOf(request.reason) },
-      after: { policyId: policy.id, paidUntil: terms.paidUntil?.toISOString() ?? null },
+      after: {
+        ...{ policyId: policy.id, paidUntil: terms.paidUntil?.toISOString() ?? null },
+        ...(key !== undefined && { imported: true }),
+      },
     })),
   );
   return ids;

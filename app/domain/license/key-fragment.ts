@@ -33,9 +33,9 @@ export function keyFragment(typed: string, prefixes: readonly string[]): KeyFrag
   return groups.length > 0 ? { prefix, runs, groups } : null;
 }
 
-/** Whether a key holds the stretches of a fragment in their order. */
-export function keyHolds(key: string, fragment: KeyFragment): boolean {
-  const characters = forgive(key).slice(-28);
+/** Whether a key holds the stretches of a fragment in their order. One of ours is read without its prefix. */
+export function keyHolds(key: string, fragment: KeyFragment, { imported = false } = {}): boolean {
+  const characters = imported ? forgive(key) : forgive(key).slice(-28);
   let from = 0;
   for (const run of fragment.runs) {
     const at = characters.indexOf(run, from);

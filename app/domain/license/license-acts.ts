@@ -17,7 +17,7 @@ export function licenseActWords(event: string, after: unknown, before?: unknown)
   const facts = factsOf(after);
   switch (event) {
     case "license.issued":
-      return "License issued";
+      return facts.raw("imported") === true ? "License imported with the key it had" : "License issued";
     case "license.extended": {
       const [extended, paid] = [facts.day("extendedUntil"), facts.day("paidUntil")];
       if (after && !extended && !paid) return "Made to never end";

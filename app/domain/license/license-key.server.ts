@@ -1,5 +1,11 @@
 import { randomBytes } from "node:crypto";
 import {
+  importedGroups,
+  importedKeyProblem,
+  importedLastGroup,
+  normalizeImportedKey,
+} from "#app/domain/license/imported-key.ts";
+import {
   forgive,
   formatKey,
   groupsOf,
@@ -39,17 +45,49 @@ export function storedKey(licenseId: string, prefix: string, key: string): Store
   const groups = groupsOf(normalized);
   return {
     keyHmac: keyLookup(normalized),
-    keyCiphertext: encrypt("license-key-encryption", key, licenseId),
-    keyEncryptionKeyId: masterKeyId(),
+    ...sealed(licenseId, key),
     keyPrefix: prefix,
     keyLastGroup: groups.at(-1) ?? "",
     keyGroupHmacs: groups.map(groupLookup),
   };
 }
 
+/**
+ * The columns of a key that another system made, which is kept as it is. An empty prefix marks it.
+ * @throws Error when it cannot be taken: see `importedKeyProblem`.
+ */
+export function storedImportedKey(licenseId: string, key: string): StoredKey {
+  const text = key.trim();
+  const keyHmac = typedKeyLookup(text, { imported: true });
+  if (!keyHmac) throw new Error("This key cannot be imported.");
+  return {
+    ...{ keyHmac, ...sealed(licenseId, text), keyPrefix: "" },
+    keyLastGroup: importedLastGroup(text),
+    keyGroupHmacs: importedGroups(text).map(groupLookup),
+  };
+}
+
+function sealed(licenseId: string, key: string) {
+  const keyCiphertext = encrypt("license-key-encryption", key, licenseId);
+  return { keyCiphertext, keyEncryptionKeyId: masterKeyId() };
+}
+
 /** What `license.key_hmac` holds for a normalized key. */
 export function keyLookup(normalized: string): string {
   return hmac("license-key-lookup", normalized).toString("hex");
+}
+
+/**
+ * What `license.key_hmac` holds for a key as somebody typed it. With right check characters it is one of ours, whoever
+ * made it; with our shape and wrong ones it is nobody's; anything else can only be an `imported` one. The word in front
+ * keeps those apart from ours and from groups.
+ * @returns null when no license can have this key.
+ */
+export function typedKeyLookup(typed: string, { imported }: { imported: boolean }): string | null {
+  const own = normalizeKey(typed);
+  if (own) return keyLookup(own);
+  if (!imported || importedKeyProblem(typed)) return null;
+  return keyLookup(`imported ${normalizeImportedKey(typed)}`);
 }
 
 /** What `license.key_group_hmacs` holds for one group of four. */

@@ -96,13 +96,15 @@ export function normalizeKey(typed: string): string | null {
   return checkCharacters(key.slice(0, keyBodyLength)) === key.slice(keyBodyLength) ? key : null;
 }
 
-/** First and last group only, as lists and unrevealed pages show it. */
+/** First and last group only, as lists and unrevealed pages show it. An imported key has no prefix and any length. */
 export function maskKey(prefix: string, lastGroup: string): string {
+  if (prefix === "") return `••••-${lastGroup}`;
   return `${prefix}-••••-••••-••••-••••-••••-••••-${lastGroup}`;
 }
 
-/** Prefix and last group of a masked key, for headings and narrow columns: `LUMEN-…-7K3M`. */
+/** Prefix and last group of a masked key, for headings and narrow columns: `LUMEN-…-7K3M`; imported: `••••-1f3a`. */
 export function shortMaskedKey(maskedKey: string): string {
   const groups = maskedKey.split("-");
+  if (groups.length === 2) return maskedKey;
   return `${groups[0] ?? ""}-…-${groups.at(-1) ?? ""}`;
 }

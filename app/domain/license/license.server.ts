@@ -92,7 +92,7 @@ export function revokeLicense(
   return changeLicense(request, (license) => {
     if (license.revokedAt)
       throw new DomainError("INVALID", `This license was already revoked on ${dayWords(license.revokedAt)}.`);
-    if (forgive(request.confirmation) !== license.keyLastGroup)
+    if (forgive(request.confirmation) !== forgive(license.keyLastGroup))
       throw new DomainError(
         "INVALID",
         `Type the last group of the key, ${license.keyLastGroup}, to confirm that this is the license you mean.`,

@@ -3,8 +3,8 @@ import { DomainError } from "#app/domain/domain-error.ts";
 import { idOf } from "#app/domain/ids.ts";
 import { encodeCursor, isInstant, planPage } from "#app/domain/keyset.server.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
-import { keyLookup, readKey } from "#app/domain/license/license-key.server.ts";
-import { maskKey, normalizeKey } from "#app/domain/license/license-key.ts";
+import { readKey, typedKeyLookup } from "#app/domain/license/license-key.server.ts";
+import { maskKey } from "#app/domain/license/license-key.ts";
 import { statusWhere } from "#app/domain/license/license-status-where.server.ts";
 import type {
   ManagedDevice,
@@ -47,28 +47,30 @@ export async function findManagedLicense(
   ref: string,
   now: Date,
 ): Promise<(ManagedLicense & { devices: ManagedDevice[] }) | null> {
-  const id = await idOfRef(ref, now);
-  const row =
-    id &&
-    (await currentDb().license.findUnique({
-      where: { id },
-      include: { ...parts(now), activations: { orderBy: { firstSeenAt: "desc" }, take: 1000 } },
-    }));
+  const text = ref.trim();
+  if (!canBeId(text)) return null;
+  const id = text.startsWith("lic_") ? text : idOf("lic", text);
+  // An imported key may be a UUID, too.
+  const row = (id && (await findById(id, now))) || (await findByKey(text, now));
   return row ? { ...toManaged(row), devices: row.activations.map(toDevice) } : null;
 }
 
-async function idOfRef(ref: string, now: Date): Promise<string | null> {
-  const text = ref.trim();
-  if (!canBeId(text)) return null;
-  if (text.startsWith("lic_")) return text;
-  return idOf("lic", text) ?? (await idOfKey(text, now));
+async function findByKey(typed: string, now: Date) {
+  const id = await idOfKey(typed, now);
+  return id === null ? null : findById(id, now);
+}
+
+function findById(id: string, now: Date) {
+  return currentDb().license.findUnique({
+    where: { id },
+    include: { ...parts(now), activations: { orderBy: { firstSeenAt: "desc" }, take: 1000 } },
+  });
 }
 
 /** Whose key this is, also one that was replaced while its overlap runs. */
 async function idOfKey(typed: string, now: Date): Promise<string | null> {
-  const normalized = normalizeKey(typed);
-  if (!normalized) return null;
-  const keyHmac = keyLookup(normalized);
+  const keyHmac = typedKeyLookup(typed, { imported: true });
+  if (!keyHmac) return null;
   const license = await currentDb().license.findUnique({ where: { keyHmac }, select: { id: true } });
   if (license) return license.id;
   const old = await currentDb().supersededKey.findUnique({ where: { keyHmac } });

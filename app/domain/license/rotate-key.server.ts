@@ -66,7 +66,8 @@ export async function rotateKey(
  * without a slot. A license that was moved to another slot passes over the keys that this slot has given out before.
  */
 async function nextKey(tx: Tx, license: LockedLicense): Promise<StoredKey & { generation: number }> {
-  const { id, keyPrefix, sourceId, itemKey, ordinal } = license;
+  const { id, sourceId, itemKey, ordinal } = license;
+  const keyPrefix = license.keyPrefix || (await prefixOfProduct(tx, license.productId));
   for (let generation = license.generation + 1; ; generation++) {
     const key =
       sourceId !== null && itemKey !== null && ordinal !== null
@@ -78,4 +79,10 @@ async function nextKey(tx: Tx, license: LockedLicense): Promise<StoredKey & { ge
       (await tx.supersededKey.count({ where: { keyHmac } }));
     if (taken === 0) return { ...storedKey(id, keyPrefix, key), generation };
   }
+}
+
+/** An imported key has no prefix; the next one is ours. */
+async function prefixOfProduct(tx: Tx, id: string): Promise<string> {
+  const product = await tx.product.findUniqueOrThrow({ where: { id }, select: { keyPrefix: true } });
+  return product.keyPrefix;
 }

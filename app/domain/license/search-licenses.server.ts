@@ -1,5 +1,5 @@
 import { type KeyFragment, keyFragment, keyHolds } from "#app/domain/license/key-fragment.ts";
-import { groupLookup, keyLookup, readKey } from "#app/domain/license/license-key.server.ts";
+import { groupLookup, keyLookup, readKey, typedKeyLookup } from "#app/domain/license/license-key.server.ts";
 import { normalizeKey } from "#app/domain/license/license-key.ts";
 import { escapeLike, searchText } from "#app/domain/search-text.ts";
 import { db } from "#app/infra/db.server.ts";
@@ -17,14 +17,16 @@ const maxCandidates = 500;
 export async function searchWhere(typed: string | undefined): Promise<Prisma.Sql | null> {
   const text = searchText(typed);
   if (!text) return null;
+  // An imported key may look like anything.
+  const byImportedKey = importedKeySearch(text);
   const byId = idSearch(text);
-  if (byId) return anyOf(byId);
-  if (text.includes("@")) return anyOf(addressSearch(text));
+  if (byId) return anyOf([...byId, ...byImportedKey]);
+  if (text.includes("@")) return anyOf([...addressSearch(text), ...byImportedKey]);
 
   const key = normalizeKey(text);
   if (key) return Prisma.sql`l.key_hmac = ${keyLookup(key)}`;
   if (/^#\d{1,9}$/.test(text)) return anyOf(orderNumberSearch(text.slice(1)));
-  const ways: Prisma.Sql[] = [];
+  const ways = byImportedKey;
   if (/^\d{1,9}$/.test(text)) ways.push(...orderNumberSearch(text));
   // Fewer letters would match nearly every address, and the trigram index could not help.
   if (text.length >= 3 && !/\s/.test(text)) ways.push(...addressSearch(text));
@@ -37,6 +39,11 @@ export async function searchWhere(typed: string | undefined): Promise<Prisma.Sql
 function anyOf(ways: Prisma.Sql[]): Prisma.Sql {
   if (ways.length === 0) return Prisma.sql`FALSE`;
   return Prisma.sql`l.id IN (${Prisma.join(ways, " UNION ALL ")})`;
+}
+
+function importedKeySearch(text: string): Prisma.Sql[] {
+  const keyHmac = typedKeyLookup(text, { imported: true });
+  return keyHmac ? [Prisma.sql`SELECT id FROM license WHERE key_hmac = ${keyHmac}`] : [];
 }
 
 /** By the order that brought a license, or one that renewed it. */
@@ -126,11 +133,14 @@ async function idsByFragment(text: string): Promise<string[]> {
       keyGroupHmacs: { hasEvery: [...new Set(fragment.groups.map(groupLookup))] },
       ...(fragment.prefix && { keyPrefix: { equals: fragment.prefix, mode: "insensitive" as const } }),
     },
-    select: { id: true, keyCiphertext: true },
+    select: { id: true, keyCiphertext: true, keyPrefix: true },
     take: maxCandidates,
   });
   return candidates
-    .filter((row) => provesNothingMore(fragment) || keyHolds(readKey(row), fragment))
+    .filter(
+      (row) =>
+        provesNothingMore(fragment) || keyHolds(readKey(row), fragment, { imported: row.keyPrefix === "" }),
+    )
     .map(({ id }) => id);
 }
 

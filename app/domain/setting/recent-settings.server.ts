@@ -12,6 +12,8 @@ type Recent = {
   timer: NodeJS.Timeout | null;
   isReading: boolean;
   complainedAtMs: number;
+  /** How often a choice of this process was noted, so that a reading begun before it does not undo it. */
+  noted: number;
 };
 
 const recent = () =>
@@ -20,6 +22,7 @@ const recent = () =>
     timer: null,
     isReading: false,
     complainedAtMs: Number.NEGATIVE_INFINITY,
+    noted: 0,
   }));
 
 /**
@@ -44,12 +47,21 @@ export async function loadRecentSettings(): Promise<Settings> {
   return state.settings;
 }
 
+/** Has a choice that this process has just committed known at once, where settings are kept fresh at all. */
+export function noteSettings(chosen: Partial<Settings>): void {
+  const state = recent();
+  if (!state.timer) return;
+  state.settings = { ...state.settings, ...chosen };
+  state.noted++;
+}
+
 async function refresh(state: Recent): Promise<void> {
   if (state.isReading) return;
   state.isReading = true;
+  const { noted } = state;
   try {
     const settings = await readSettings(db());
-    if (state.timer) state.settings = settings;
+    if (state.timer && state.noted === noted) state.settings = settings;
   } catch (error) {
     if (Date.now() - state.complainedAtMs < complainMs) return;
     state.complainedAtMs = Date.now();

@@ -92,6 +92,13 @@ const words: Record<SettingName, Words> = {
     meaning: "Whether Lemon Squeezy's answers tell who holds a key the customer's name and email address",
     choices: { hidden: "no; both are empty", shown: "yes" },
   },
+  importedKeys: {
+    meaning: "Whether apps may send keys that another system made",
+    choices: {
+      none: "no; they are unknown, imported or not",
+      accepted: "yes; chosen by the first import",
+    },
+  },
 };
 
 // The names of a record are those of its type.

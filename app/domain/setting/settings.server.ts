@@ -29,6 +29,7 @@ export const settingSchemas = {
   cryptlexDialect: onOrOff,
   keygenDialect: onOrOff,
   customerInLemonSqueezyAnswers: z.enum(["hidden", "shown"]),
+  importedKeys: z.enum(["none", "accepted"]),
 } satisfies { [Name in keyof Settings]: z.ZodType<Settings[Name]> };
 
 const AllSettings = z.object(settingSchemas);

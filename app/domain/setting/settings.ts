@@ -35,6 +35,8 @@ export type Settings = {
   keygenDialect: Switch;
   /** Whether customer_name and customer_email of Lemon Squeezy's answers tell a key holder who bought the license. */
   customerInLemonSqueezyAnswers: "hidden" | "shown";
+  /** Whether texts that are no keys of Latchkey are looked up; the first import chooses "accepted". */
+  importedKeys: "none" | "accepted";
 };
 
 type Switch = "on" | "off";
@@ -62,4 +64,5 @@ export const defaultSettings: Settings = {
   cryptlexDialect: "on",
   keygenDialect: "on",
   customerInLemonSqueezyAnswers: "hidden",
+  importedKeys: "none",
 };
