@@ -20,12 +20,13 @@ import { FilterBar } from "#app/ui/search-form.tsx";
 export const meta: MetaFunction = () => [{ title: "Audit log · Latchkey" }];
 
 export async function loader({ request }: LoaderFunctionArgs) {
-  await requireStaff(request, "audit.read");
+  const { role } = await requireStaff(request, "audit.read");
   const { verify, after, before, ...filter } = parseQuery(request, AuditLogQuery);
   const page = await listAuditLog({ ...filter, after, before });
   const verdict = verify ? await verifyAuditLog() : null;
   return {
     filter,
+    role,
     rows: page.rows,
     previous: page.previous && paths.admin.auditLog({ ...filter, before: page.previous }),
     next: page.next && paths.admin.auditLog({ ...filter, after: page.next }),
@@ -37,7 +38,7 @@ export async function loader({ request }: LoaderFunctionArgs) {
 type Filter = ReturnType<typeof useLoaderData<typeof loader>>["filter"];
 
 export default function AuditLog() {
-  const { rows, filter, previous, next, verdict, verifyTo } = useLoaderData<typeof loader>();
+  const { role, rows, filter, previous, next, verdict, verifyTo } = useLoaderData<typeof loader>();
   const filtered = Object.values(filter).some(Boolean);
   return (
     <>
@@ -52,7 +53,7 @@ export default function AuditLog() {
       />
       {verdict && <AuditVerdict verdict={verdict} />}
       <AuditFilter filter={filter} filtered={filtered} />
-      {rows.length === 0 ? <NoRows filtered={filtered} /> : <AuditRows rows={rows} />}
+      {rows.length === 0 ? <NoRows filtered={filtered} /> : <AuditRows rows={rows} role={role} />}
       <Pager previous={previous ?? undefined} next={next ?? undefined} label="Pages of the audit log" />
     </>
   );

@@ -1,3 +1,4 @@
+import { may, type Role } from "#app/domain/account/roles.ts";
 import { type AuditChange, auditEventLabel } from "#app/domain/audit-log/audit-words.ts";
 import { paths } from "#app/paths.ts";
 import { auditTargetPath } from "#app/routes/admin/audit-target-path.ts";
@@ -30,7 +31,7 @@ const columns = [
 /** What a name alone does not tell; Stripe and timers speak for themselves. */
 const kinds: Record<string, string> = { staff: "staff", customer: "customer" };
 
-export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
+export function AuditRows({ rows, role }: { rows: readonly ShownRow[]; role: Role }) {
   return (
     <Table caption="Audit log, the newest first" columns={columns}>
       {rows.map((row) => (
@@ -42,16 +43,14 @@ export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
             {row.actorLabel}
             {kinds[row.actorType] && <p className="text-xs text-ink-muted">{kinds[row.actorType]}</p>}
             {row.actorType === "api-key" && (
-              <p className="text-xs">
-                <TextLink to={paths.admin.apiKeys()} className="inline-flex min-h-6 items-center">
-                  API key
-                </TextLink>
+              <p className="text-xs text-ink-muted">
+                <ApiKeyKind role={role} />
               </p>
             )}
           </Cell>
           <Cell label="What">{auditEventLabel(row.event)}</Cell>
           <Cell label="About" breakable>
-            <Target row={row} />
+            <Target row={row} role={role} />
           </Cell>
           <Cell label="Details">
             {row.reason && <p>{row.reason}</p>}
@@ -63,8 +62,17 @@ export function AuditRows({ rows }: { rows: readonly ShownRow[] }) {
   );
 }
 
-function Target({ row }: { row: ShownRow }) {
-  const to = auditTargetPath(row.targetType, row.targetId);
+function ApiKeyKind({ role }: { role: Role }) {
+  if (!may(role, "api-key.manage")) return "API key";
+  return (
+    <TextLink to={paths.admin.apiKeys()} className="inline-flex min-h-6 items-center">
+      API key
+    </TextLink>
+  );
+}
+
+function Target({ row, role }: { row: ShownRow; role: Role }) {
+  const to = auditTargetPath(row.targetType, row.targetId, role);
   const id = (
     <span translate="no" className="font-mono text-xs">
       {row.targetId}

@@ -1,3 +1,4 @@
+import { may, type Permission, type Role } from "#app/domain/account/roles.ts";
 import { paths } from "#app/paths.ts";
 
 const pages: Record<string, (id: string) => string> = {
@@ -15,7 +16,12 @@ const pages: Record<string, (id: string) => string> = {
   stripe_source: (id) => paths.admin.webhookInbox({ q: id }),
 };
 
-/** The page of what an audit row is about; null when it has none. */
-export function auditTargetPath(targetType: string, targetId: string): string | null {
+/** What the page of such a target asks for, beyond what the audit log does. */
+const needs: Record<string, Permission> = { "api-key": "api-key.manage", signing_key: "signing-key.manage" };
+
+/** The page of what an audit row is about; null when it has none, or none that this role may open. */
+export function auditTargetPath(targetType: string, targetId: string, role: Role): string | null {
+  const needed = needs[targetType];
+  if (needed && !may(role, needed)) return null;
   return pages[targetType]?.(targetId) ?? null;
 }
