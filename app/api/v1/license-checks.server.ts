@@ -72,7 +72,7 @@ const validate = endpoint({
   access: "public",
   summary: "Ask whether a license works",
   description:
-    "Reads and writes nothing. With a fingerprint it also says whether the license is active on that device; without one no device is judged.",
+    "Changes nothing. With a fingerprint it also says whether the license is active on that device; without one no device is judged.",
   body: z.object({ ...question, fingerprint: fingerprint.optional() }),
   answers: { 200: good },
   async handle(call) {
