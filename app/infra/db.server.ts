@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
-import { getEnv } from "#app/infra/env.server.ts";
+import { EnvError, getEnv } from "#app/infra/env.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { type Prisma, PrismaClient } from "#app/infra/prisma-client/client.ts";
 import { dropSingleton, singleton } from "#app/infra/singleton.server.ts";
@@ -10,20 +10,33 @@ import { type Turnstile, turnstile } from "#app/infra/turnstile.ts";
 /** Work that belongs to one transaction; helpers that write records demand it by type. */
 export type Tx = Prisma.TransactionClient;
 
-const connections = 20;
+const standardConnections = 20;
 /**
  * Work in a transaction now and then reads over a connection of its own. Were all of them held by transactions, each
  * would wait for another one to end, and none would: so some are kept back.
  */
-const transactionsAtOnce = 14;
+const shareOfTransactions = 0.7;
 const longestWaitMs = 10_000;
+
+/**
+ * How many connections this process opens at most: what `connection_limit` in the address of the database says.
+ * @throws EnvError when that is no whole number of 2 or more.
+ */
+function connectionLimit(): number {
+  const named = new URL(getEnv().databaseUrl).searchParams.get("connection_limit");
+  if (named === null) return standardConnections;
+  if (/^\d{1,4}$/.test(named) && Number(named) >= 2) return Number(named);
+  throw new EnvError(
+    "connection_limit in DATABASE_URL must be a whole number of 2 or more; leave it out for 20 connections.",
+  );
+}
 
 /** The connections of this process. Hot paths send one prepared statement over it, Prisma uses it too. */
 export function pool(): pg.Pool {
   return singleton("pool", () => {
     const created = new pg.Pool({
       connectionString: getEnv().databaseUrl,
-      max: connections,
+      max: connectionLimit(),
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
     });
@@ -88,7 +101,7 @@ function enclosing(): Running | null {
 function transactionTurns(): Turnstile {
   return singleton("transaction-turns", () =>
     turnstile({
-      atOnce: transactionsAtOnce,
+      atOnce: Math.floor(shareOfTransactions * connectionLimit()),
       longestWaitMs,
       // The code Prisma has for it, which counts as an outage: the same call may be sent again.
       tooLate: () =>
@@ -127,5 +140,6 @@ export async function closeDb(): Promise<void> {
   const open = pool();
   dropSingleton("db");
   dropSingleton("pool");
+  dropSingleton("transaction-turns");
   if (!open.ended) await open.end();
 }

@@ -11,7 +11,7 @@ export async function startApiProcess(env: RuntimeEnv): Promise<ApiProcess> {
     execArgv: ["--import", "tsx"],
     env: {
       ...process.env,
-      DATABASE_URL: env.databaseUrl,
+      DATABASE_URL: withFewConnections(env.databaseUrl),
       MASTER_KEY: env.masterKey.toString("base64"),
       APP_URL: env.appUrl,
       LOG_LEVEL: "error",
@@ -24,6 +24,13 @@ export async function startApiProcess(env: RuntimeEnv): Promise<ApiProcess> {
     once(child, "exit").then(() => Promise.reject(new Error("The API process ended at its start."))),
   ]);
   return { url: `http://127.0.0.1:${(message as { port: number }).port}`, process: child }; // as serve-api.ts sends it
+}
+
+/** Several processes and several test files share the connections of one database server. */
+function withFewConnections(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set("connection_limit", "10");
+  return url.href;
 }
 
 /** Ends it at once, as a crash does. Safe to repeat. */

@@ -131,7 +131,8 @@ test("killed at random while many ask until they are answered: one set for each,
       const server = servers[(first + attempt) % servers.length] ?? survivor;
       const reply = await create(server, sale).catch(() => null);
       if (reply?.status === 201) return reply;
-      if (reply) expect(reply.status, JSON.stringify(reply.body)).toBe(409);
+      // Still worked on, or no connection free on a busy machine: both say so, and both mean "again".
+      if (reply) expect([409, 503], JSON.stringify(reply.body)).toContain(reply.status);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`Nobody answered ${sale}.`);
