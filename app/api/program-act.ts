@@ -1,5 +1,6 @@
 import type { Call } from "#app/api/endpoint.server.ts";
 import { Problem } from "#app/api/problem.ts";
+import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import type { ProgramAct } from "#app/domain/license/managed-input.ts";
 
 /**
@@ -13,4 +14,9 @@ export function programAct({
 }: Pick<Call, "caller" | "now" | "requestId">): ProgramAct {
   if (!caller) throw new Problem("unauthorized", "Send an API key.");
   return { actor: { type: "api-key", id: caller.id, label: caller.name }, now, requestId };
+}
+
+/** The same for what the app on somebody's device does, to the license whose key it sent. */
+export function deviceAct({ actor, now, requestId }: Call, { id }: FoundLicense) {
+  return { licenseId: id, actor, now, requestId };
 }

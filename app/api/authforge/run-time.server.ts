@@ -10,6 +10,7 @@ import {
 import { readSessionToken, sessionToken } from "#app/api/authforge/session-token.server.ts";
 import { type Answer, type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
 import { count, lookUpLicense } from "#app/api/look-up-license.server.ts";
+import { deviceAct } from "#app/api/program-act.ts";
 import { activateDevice, heartbeat } from "#app/domain/activation/activate-device.server.ts";
 import { isActive, maxFingerprintLength } from "#app/domain/activation/device.ts";
 import { findLicenseById } from "#app/domain/activation/find-license-by-id.server.ts";
@@ -49,13 +50,14 @@ const validate = endpoint({
 
 /** A device that has its seat keeps it without a write; any other one takes a free seat. */
 async function seat(
-  { actor, now, requestId }: Call,
+  call: Call,
   found: FoundLicense,
   fingerprint: string,
 ): Promise<{ verdict: Verdict; license: FoundLicense }> {
   const { device } = found;
+  const { now } = call;
   if (!device || !isActive(device, now) || found.leaseSeconds !== null)
-    return activateDevice({ licenseId: found.id, fingerprint, actor, now, requestId });
+    return activateDevice({ ...deviceAct(call, found), fingerprint });
   noteSeen(device.id, now);
   return { verdict: judgeCheck(found, now, { device }), license: found };
 }
@@ -68,7 +70,7 @@ const beat = endpoint({
   body: z.object({ appId, hwid, nonce, sessionToken: z.string().min(1).max(4096) }),
   writes: true,
   async handle(call) {
-    const { body, actor, now, requestId } = call;
+    const { body, now } = call;
     const session = readSessionToken(body.sessionToken, now);
     const device = { fingerprint: body.hwid };
     const found = session && (await findLicenseById({ licenseId: session.licenseId, device }, now));
@@ -78,8 +80,10 @@ const beat = endpoint({
     count(call, "public-key", found.id);
     // The session belongs to one device; another one with a seat of its own has to validate itself.
     if (found.device?.id !== session.deviceId) return failed("hwid_mismatch");
-    const beating = { licenseId: found.id, fingerprint: body.hwid, actor, now, requestId };
-    const { verdict, license } = await heartbeat(found, beating);
+    const { verdict, license } = await heartbeat(found, {
+      ...deviceAct(call, found),
+      fingerprint: body.hwid,
+    });
     const { ttlSeconds } = session;
     return answer(call, { license, verdict, ttlSeconds, appId: body.appId, nonce: body.nonce });
   },

@@ -10,6 +10,7 @@ import {
 import { KeygenRefusal, refusalOf } from "#app/api/keygen/keygen-refusal.ts";
 import { machineResource, type ShownLicense } from "#app/api/keygen/resources.ts";
 import { account } from "#app/api/keygen/validations.server.ts";
+import { deviceAct } from "#app/api/program-act.ts";
 import { activateDevice, heartbeat } from "#app/domain/activation/activate-device.server.ts";
 import { isActive, maxFingerprintLength } from "#app/domain/activation/device.ts";
 import { readFingerprint } from "#app/domain/activation/device-fingerprint.queries.server.ts";
@@ -72,7 +73,7 @@ const activate = endpoint({
       verdict,
       license: after,
     } = await activateDevice({
-      ...actOn(call, license),
+      ...deviceAct(call, license),
       ...{ fingerprint, ...told },
       ...(metadata && { metadata }),
     });
@@ -152,7 +153,7 @@ const update = endpoint({
       verdict,
       license: after,
     } = await activateDevice({
-      ...actOn(call, license),
+      ...deviceAct(call, license),
       ...{ fingerprint, ...told },
       ...(metadata && { metadata }),
     });
@@ -171,7 +172,7 @@ const deactivate = endpoint({
   async handle(call) {
     const license = await requireHolder(call, machineQuestion(call.params.machine));
     const device = requireMachine(license, call.now);
-    await releaseDevice({ ...actOn(call, license), device: { activationId: device.id } });
+    await releaseDevice({ ...deviceAct(call, license), device: { activationId: device.id } });
     return { status: 204 };
   },
 });
@@ -192,7 +193,10 @@ const pings = ["ping", "ping-heartbeat", "reset", "reset-heartbeat"].map((action
       const device =
         found.device && !found.device.releasedAt ? found.device : requireMachine(found, call.now);
       const fingerprint = await readFingerprint(device.id);
-      const { outcome, verdict, license } = await heartbeat(found, { ...actOn(call, found), fingerprint });
+      const { outcome, verdict, license } = await heartbeat(found, {
+        ...deviceAct(call, found),
+        fingerprint,
+      });
       if (outcome === "refused") throw refusalOf(verdict.code, license.deviceLimit);
       return machineAnswer(call, { ...found, ...license }, 200, fingerprint);
     },
@@ -212,10 +216,6 @@ async function machineAnswer(
   const fingerprint = known ?? (await readFingerprint(device.id));
   const data = machineResource({ ...device, fingerprint }, license, { account: params.account, now });
   return { status, body: { data } };
-}
-
-function actOn({ actor, now, requestId }: Call, { id }: FoundLicense) {
-  return { licenseId: id, actor, now, requestId };
 }
 
 /** Devices, with the license key as the proof. https://keygen.sh/docs/api/machines/ */

@@ -5,6 +5,7 @@ import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { type Flag, licenseAnswer } from "#app/api/lemon-squeezy/license-answer.ts";
 import { lookUpLicense } from "#app/api/look-up-license.server.ts";
 import { Problem } from "#app/api/problem.ts";
+import { deviceAct } from "#app/api/program-act.ts";
 import { activateDevice } from "#app/domain/activation/activate-device.server.ts";
 import { type Device, isActive, maxFingerprintLength } from "#app/domain/activation/device.ts";
 import type { DeviceQuestion } from "#app/domain/activation/find-license.server.ts";
@@ -91,9 +92,10 @@ const activate = endpoint({
   async handle(call) {
     const { instance_name: name, fingerprint = `instance:${randomUUID()}` } = call.body;
     const found = await requireLicense(call, { fingerprint });
-    const { actor, now, requestId } = call;
-    const act = { licenseId: found.id, actor, now, requestId };
-    const { outcome, verdict, license } = await activateDevice({ ...act, fingerprint, name });
+    const { outcome, verdict, license } = await activateDevice({
+      ...deviceAct(call, found),
+      ...{ fingerprint, name },
+    });
     return answerFor(call, "activated", license, {
       verdict,
       ...(outcome !== "refused" && { instance: license.device }),
@@ -132,14 +134,12 @@ const deactivate = endpoint({
   bodyOptional: true,
   writes: true,
   async handle(call) {
-    const { now, actor, requestId } = call;
     const device = deviceOf(call.body.instance_id);
     const found = await requireLicense(call, device);
-    const state = judgeCheck(found, now);
+    const state = judgeCheck(found, call.now);
     const isDisabled = state.code === "REVOKED" || state.code === "SUSPENDED";
     if (isDisabled) return answerFor(call, "deactivated", found, { verdict: state });
-    const act = { licenseId: found.id, actor, now, requestId };
-    const { released, activeDevices } = await releaseDevice({ ...act, device });
+    const { released, activeDevices } = await releaseDevice({ ...deviceAct(call, found), device });
     const code = released ? "VALID" : "DEVICE_NOT_ACTIVE";
     return answerFor(call, "deactivated", { ...found, activeDevices }, { verdict: { ...state, code } });
   },

@@ -4,6 +4,7 @@ import { type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts"
 import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { lookUpLicense } from "#app/api/look-up-license.server.ts";
 import { Problem } from "#app/api/problem.ts";
+import { deviceAct } from "#app/api/program-act.ts";
 import { fingerprint, licenseKey, metadata } from "#app/api/simple-license-server/fields.server.ts";
 import {
   checkAnswer,
@@ -61,10 +62,10 @@ const activate = endpoint({
   body: check.extend({ metadata }),
   writes: true,
   async handle(call) {
-    const { body, actor, now, requestId } = call;
-    const { id: licenseId } = await requireLicense(call, body);
+    const { body } = call;
     const { outcome, verdict, license } = await activateDevice({
-      ...{ licenseId, fingerprint: body.fingerprint, actor, now, requestId },
+      ...deviceAct(call, await requireLicense(call, body)),
+      fingerprint: body.fingerprint,
       ...(Object.keys(body.metadata).length > 0 && { metadata: toTexts(body.metadata) }),
     });
     const answer = checkAnswer(license, verdict, await offlineToken(license, verdict, call));
@@ -98,10 +99,11 @@ const deactivate = endpoint({
   body: check.extend({ reason: z.string().trim().max(500).nullish() }),
   writes: true,
   async handle(call) {
-    const { body, actor, now, requestId } = call;
+    const { body, now } = call;
     const license = await requireLicense(call, body);
     const count = await releaseDevice({
-      ...{ licenseId: license.id, device: { fingerprint: body.fingerprint }, actor, now, requestId },
+      ...deviceAct(call, license),
+      device: { fingerprint: body.fingerprint },
       reason: body.reason || null,
     });
     return { status: 200, body: deactivateAnswer(license, judgeCheck(license, now), count) };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
 import { lookUpLicense } from "#app/api/look-up-license.server.ts";
 import { Problem } from "#app/api/problem.ts";
+import { deviceAct } from "#app/api/program-act.ts";
 import { CheckAnswer, checkAnswer } from "#app/api/v1/check-answer.server.ts";
 import { activateDevice, heartbeat } from "#app/domain/activation/activate-device.server.ts";
 import { isActive, maxFingerprintLength } from "#app/domain/activation/device.ts";
@@ -98,7 +99,7 @@ const activate = endpoint({
   async handle(call) {
     const { body, now } = call;
     const found = await requireLicense(call, body);
-    const { outcome, verdict, license } = await activateDevice({ ...deviceRequest(call, found), ...body });
+    const { outcome, verdict, license } = await activateDevice({ ...deviceAct(call, found), ...body });
     const answer = checkAnswer(license, verdict, { now, nonce: body.nonce ?? null });
     return { status: 200, body: answer, refused: outcome === "refused" };
   },
@@ -119,7 +120,7 @@ const deactivate = endpoint({
   async handle(call) {
     const { body, now } = call;
     const found = await requireLicense(call, body);
-    const { released, activeDevices } = await releaseDevice({ ...deviceRequest(call, found), device: body });
+    const { released, activeDevices } = await releaseDevice({ ...deviceAct(call, found), device: body });
     const license = { ...found, activeDevices, device: found.device && { ...found.device, releasedAt: now } };
     const verdict = judgeCheck(license, now, { device: null });
     return {
@@ -141,14 +142,10 @@ const beat = endpoint({
   async handle(call) {
     const { body, now } = call;
     const found = await requireLicense(call, body);
-    const { verdict, license } = await heartbeat(found, { ...deviceRequest(call, found), ...body });
+    const { verdict, license } = await heartbeat(found, { ...deviceAct(call, found), ...body });
     return { status: 200, body: checkAnswer(license, verdict, { now, nonce: body.nonce ?? null }) };
   },
 });
-
-function deviceRequest({ actor, now, requestId }: Call, { id }: FoundLicense) {
-  return { licenseId: id, actor, now, requestId };
-}
 
 /** What the sold app calls, with the license key as its only secret. */
 export const licenseChecks: readonly Endpoint[] = [validate, activate, deactivate, beat];
