@@ -8,6 +8,7 @@ import { type Scope, scopes } from "#app/domain/api-key/scopes.ts";
 import { systemActor } from "#app/domain/audit-log/audit-event.ts";
 import { uuidOf } from "#app/domain/ids.ts";
 import { readKey } from "#app/domain/license/license-key.server.ts";
+import { db } from "#app/infra/db.server.ts";
 import { chooseSettings, noLimits } from "#tests/api/api-server.ts";
 import { brokenMessages } from "#tests/api/fuzz-framing.ts";
 import {
@@ -44,12 +45,11 @@ const endpoints = allDialects.flatMap(({ endpoints }) => endpoints);
 const samplers = new Map(endpoints.map((each) => [each, samplerOf(each, known, random)]));
 const server = await startWholeServer(env, { LOG_LEVEL: "info" });
 
-async function apiKey(granted: readonly Scope[]): Promise<string> {
-  const { key } = await createApiKey({
+async function apiKey(granted: readonly Scope[]): Promise<{ key: string; record: { id: string } }> {
+  return createApiKey({
     ...{ name: "Fuzz", scopes: [...granted], expiresAt: null, createdBy: "tests" },
     ...{ actor: systemActor("tests"), now: new Date(), requestId: null },
   });
-  return key;
 }
 
 /** A small shop, and by which names its things are asked for. */
@@ -64,7 +64,9 @@ async function stock(): Promise<{ known: Known; apiKeys: string[] }> {
   for (let n = 0; n < licenseCount; n++)
     licenses.push(await aLicense({ policyId: policies[n % 2]?.id ?? "", customerId: customer.id }));
   const device = await anActivation({ licenseId: licenses[0]?.id ?? "", fingerprint: "device-0" });
-  const devices = [device.id, uuidOf(device.id), "device-0", "device-1", "device-2"];
+  for (const license of licenses.slice(0, 3))
+    await anActivation({ licenseId: license.id, fingerprint: "device-1" });
+  const devices = [device.id, uuidOf(device.id), "device-0", "device-1", "device-1"];
   const keys = licenses.map(readKey);
   const ids = [...licenses.flatMap(({ id }) => [id, uuidOf(id)]), device.id];
   const plans = ["lumen-pro", "lumen-team", ...policies.flatMap(({ id }) => [id, uuidOf(id)])];
@@ -75,7 +77,10 @@ async function stock(): Promise<{ known: Known; apiKeys: string[] }> {
     ...{ licenseId: licenses[0]?.id ?? "", deviceId: device.id, appId: "lumen", ttlSeconds: 600 },
     exp: Math.floor(now.getTime() / 1000) + 3600,
   };
+  const sacrificed = [];
+  for (let n = 0; n < 8; n++) sacrificed.push((await apiKey(["licenses:read"])).record.id);
   const known: Known = {
+    apikeysid: sacrificed,
     ...{ key: keys, licensekey: keys, license: [...keys, ...ids], licenseid: ids, id: ids, ref: ids },
     ...{ product: products, productid: products, productsid: products, appid: products, policiesid: plans },
     ...{ policy: plans, policyid: plans, slug: plans, name: plans, slugsname: plans, account: ["lumen"] },
@@ -90,7 +95,7 @@ async function stock(): Promise<{ known: Known; apiKeys: string[] }> {
       instanceid: devices,
       instancename: ["Mac"],
       sessiontoken: [sessionToken(session)],
-      licenseslicense: keys,
+      licenseslicense: keys.slice(0, 3),
     },
     ...{ email: ["fuzz@example.com", "other@example.com"], customerid: [customer.id, uuidOf(customer.id)] },
     ...{
@@ -106,7 +111,8 @@ async function stock(): Promise<{ known: Known; apiKeys: string[] }> {
       action: ["revoke", "extend"],
     },
   };
-  return { known, apiKeys: [await apiKey(scopes), await apiKey(scopes), await apiKey(["licenses:read"])] };
+  const [all, more, few] = [await apiKey(scopes), await apiKey(scopes), await apiKey(["licenses:read"])];
+  return { known, apiKeys: [all.key, more.key, few.key] };
 }
 
 /** The next request of the sequence: what the endpoint is made for, or something near it. */
@@ -138,10 +144,10 @@ function nextRequest(endpoint: Endpoint, sampler: Sampler): Wire {
   const headers: Wire["headers"] = [];
   if (text !== "")
     headers.push(["Content-Type", asForm ? "application/x-www-form-urlencoded" : "application/json"]);
-  if (endpoint.access !== "public" ? random.next() < 0.95 : random.next() < 0.05)
+  if (endpoint.access !== "public" ? random.next() < 0.95 : random.next() < 0.2)
     headers.push(["Authorization", `Bearer ${apiKeys[random.between(0, 20)] ?? apiKeys[0]}`]);
-  else if (random.next() < 0.4)
-    headers.push(["Authorization", `License ${known.key?.[random.between(0, licenseCount - 1)]}`]);
+  else if (random.next() < 0.7)
+    headers.push(["Authorization", `License ${known.key?.[random.between(0, 2)]}`]);
   if (endpoint.writes && random.next() < 0.2)
     headers.push(["Idempotency-Key", `k-${random.between(0, 500)}`]);
   if (random.next() < 0.05) headers.push(["Accept-Signature", "1"]);
@@ -203,6 +209,15 @@ async function play(count: number, faults: string[], statuses: Map<string, numbe
   );
 }
 
+/** Many requests revoke, suspend and release; what comes after them should find something to work on. */
+async function revive(): Promise<void> {
+  const nextYear = new Date(Date.now() + 31_536_000_000);
+  await db().license.updateMany({ data: { revokedAt: null, revokedReason: null, paidUntil: nextYear } });
+  await db().licenseHold.deleteMany();
+  await db().apiKey.updateMany({ data: { revokedAt: null } });
+  await db().activation.updateMany({ data: { releasedAt: null, leaseUntil: null } });
+}
+
 /** What a process holds may still grow in the first half, while caches fill and code is compiled. */
 function expectFlat(held: readonly { used: number; rss: number }[]): void {
   const [, early, , late] = held;
@@ -219,7 +234,10 @@ test("no request, however wrong, breaks the server, hangs or makes it grow", asy
   const held: Awaited<ReturnType<typeof server.memory>>[] = [];
   const startedAt = performance.now();
   for (let part = 0; part < 4; part++) {
-    await play(wholeRequests / 4, faults, statuses);
+    for (let round = 0; round < 4; round++) {
+      await revive();
+      await play(wholeRequests / 16, faults, statuses);
+    }
     held.push(await server.memory());
   }
   const perSecond = Math.round(wholeRequests / ((performance.now() - startedAt) / 1000));

@@ -79,7 +79,7 @@ test("a key stops at its expiry, and cannot be made with one that is past", asyn
   const { key } = await create({ expiresAt: after(1) });
   expect(await findApiKey(key, new Date(after(1).getTime() - 1))).not.toBeNull();
   expect(await findApiKey(key, after(1))).toBeNull();
-  for (const expiresAt of [now, after(-1)])
+  for (const expiresAt of [now, after(-1), new Date("+010000-01-01T00:00:00Z")])
     await expect(create({ expiresAt })).rejects.toMatchObject({ code: "INVALID", field: "expiresAt" });
 });
 
@@ -150,6 +150,14 @@ test("a rotated key works beside the new one until the overlap ends", async () =
     after: { replacedBy: fresh.record.id },
   });
   expect(await auditOf(fresh.record.id)).toMatchObject([{ event: "api-key.created" }]);
+});
+
+test("a life that reached the last year there is ends there after a rotation, too", async () => {
+  const last = new Date("9999-12-31T23:59:59.999Z");
+  const { record } = await create({ expiresAt: last });
+  const fresh = await rotateApiKey({ ...act, id: record.id, overlapHours: 1, now: after(24 * 365) });
+  expect(fresh.record.expiresAt).toEqual(last);
+  expect((await getApiKey(fresh.record.id))?.expiresAt).toEqual(last);
 });
 
 test("an overlap never lengthens a key's life, and none ends it at once", async () => {

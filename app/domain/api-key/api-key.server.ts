@@ -63,6 +63,9 @@ export type NewApiKey = Act & {
   createdBy: string;
 };
 
+/** The database writes later years in a way that its clients do not read. */
+const lastInstant = new Date("9999-12-31T23:59:59.999Z");
+
 /**
  * Makes a key, audited, in the transaction around it or one of its own. Whether the maker may grant these scopes is
  * the caller's to decide (`canGrant`).
@@ -71,8 +74,10 @@ export type NewApiKey = Act & {
 export async function createApiKey(request: NewApiKey): Promise<MadeApiKey> {
   const { name, scopes } = requireValid(request);
   const { expiresAt, now } = request;
-  if (expiresAt && expiresAt <= now)
-    throw new DomainError("INVALID", "Choose an expiry that is still to come.", { field: "expiresAt" });
+  if (expiresAt && (expiresAt <= now || expiresAt > lastInstant))
+    throw new DomainError("INVALID", "Choose an expiry that is still to come, before the year 10000.", {
+      field: "expiresAt",
+    });
   return inTransaction((tx) => store(tx, { ...request, name, scopes, rotatedFromId: null }));
 }
 
@@ -128,9 +133,10 @@ export function rotateApiKey(
     const expiresAt = earlierEnd(old.expiresAt, overlapEnd) ?? overlapEnd;
     const lifetimeEnd =
       old.expiresAt && new Date(now.getTime() + old.expiresAt.getTime() - old.createdAt.getTime());
+    const latestEnd = earlierEnd(lifetimeEnd, lifetimeEnd && lastInstant);
     const made = await store(tx, {
       ...{ name: old.name, scopes: old.scopes, rotatedFromId: id, createdBy, actor, now, requestId },
-      expiresAt: earlierEnd(lifetimeEnd, expiresBy),
+      expiresAt: earlierEnd(latestEnd, expiresBy),
     });
     await tx.apiKey.update({ where: { id }, data: { expiresAt } });
     await recordAudit(tx, {
