@@ -63,48 +63,54 @@ export type NewLicenses = Omit<ProgramAct, "actor"> & {
 export async function createLicenses(
   request: NewLicenses,
 ): Promise<{ orderId: string; licenses: ManagedLicense[] }> {
-  const { now, key } = request;
-  const { terms, ...found } = await requireTerms(request);
+  const plan = await planLicenses(request);
   return inTransactionThenWake(async (tx) => {
-    const customer = await ownerOf(tx, request);
-    if (request.sendEmail && !customer)
-      throw new DomainError("INVALID", "Name a customer, or leave sendEmail out.", { field: "sendEmail" });
-    if (key !== undefined) {
-      await requireFreeKey(tx, key);
-      await acceptImportedKeys(tx, request);
-    }
-    const orderId = await recordOrder(tx, request, found, customer);
-    const ids = await insert(tx, request, { ...found, terms, orderId, customer });
-    if (request.sendEmail && customer)
-      await queueEmail(tx, {
-        ...{ now, kind: "license-issued", causeKey: orderId, recipient: customer.email },
-        ...{ props: { orderId }, customerId: customer.id, orderId },
-      });
-    return { orderId, licenses: await readManagedLicenses(tx, ids, now) };
+    const { orderId, ids } = await makeLicenses(tx, request, plan);
+    return { orderId, licenses: await readManagedLicenses(tx, ids, request.now) };
   });
 }
 
-type Catalog = { policy: Policy; product: Product };
+/** What will be made, with the terms of the policy as they are now. */
+export type LicensePlan = { policy: Policy; product: Product; terms: Terms };
+
+/**
+ * Writes what `planLicenses` has found right.
+ * @throws DomainError as `createLicenses`
+ */
+export async function makeLicenses(
+  tx: Tx,
+  request: NewLicenses,
+  plan: LicensePlan,
+): Promise<{ orderId: string; ids: string[] }> {
+  const { now, key } = request;
+  const customer = await ownerOf(tx, request);
+  if (request.sendEmail && !customer)
+    throw new DomainError("INVALID", "Name a customer, or leave sendEmail out.", { field: "sendEmail" });
+  if (key !== undefined) {
+    await requireFreeKey(tx, key);
+    await acceptImportedKeys(tx, request);
+  }
+  const orderId = await recordOrder(tx, request, plan, customer);
+  const ids = await insert(tx, request, { ...plan, orderId, customer });
+  if (request.sendEmail && customer)
+    await queueEmail(tx, {
+      ...{ now, kind: "license-issued", causeKey: orderId, recipient: customer.email },
+      ...{ props: { orderId }, customerId: customer.id, orderId },
+    });
+  return { orderId, ids };
+}
 
 /**
  * Everything that can be known to be wrong before anything is written.
  * @throws DomainError as `createLicenses`
  */
-export async function requireTerms(request: NewLicenses): Promise<Catalog & { terms: Terms }> {
+export async function planLicenses(request: NewLicenses): Promise<LicensePlan> {
   const { quantity, customer } = request;
   if (!Number.isInteger(quantity) || quantity < 1 || quantity > maxCreatedAtOnce)
     throw new DomainError("INVALID", `Choose a quantity from 1 to ${maxCreatedAtOnce}.`, {
       field: "quantity",
     });
-  if (request.key !== undefined && quantity !== 1)
-    throw new DomainError(
-      "INVALID",
-      "A key belongs to one license: choose a quantity of 1, or leave the key out.",
-      {
-        field: "key",
-      },
-    );
-  if (request.key !== undefined) requireImportableKey(request.key);
+  if (request.key !== undefined) requireImportableKey(request.key, quantity);
   requireMetadata(request.metadata ?? {});
   if (customer && "email" in customer) requireEmail(customer.email);
   const found = await resolvePolicy(request.policy);
@@ -158,7 +164,7 @@ function requireEmail(typed: string): string {
 async function recordOrder(
   tx: Tx,
   request: NewLicenses,
-  { policy, product }: Catalog,
+  { policy, product }: LicensePlan,
   customer: CustomerRow | null,
 ): Promise<string> {
   const { now, quantity, actor, requestId } = request;
@@ -182,7 +188,7 @@ async function recordOrder(
 async function insert(
   tx: Tx,
   request: NewLicenses,
-  made: Catalog & { terms: Terms; orderId: string; customer: CustomerRow | null },
+  made: LicensePlan & { orderId: string; customer: CustomerRow | null },
 ): Promise<string[]> {
   const { now, quantity, actor, requestId, key } = request;
   const { policy, product, terms, orderId, customer } = made;

@@ -9,7 +9,15 @@ import { readSettings } from "#app/domain/setting/settings.server.ts";
 import { afterCommit, type Tx } from "#app/infra/db.server.ts";
 
 /** @throws DomainError INVALID on `key`, saying why it cannot go on here. */
-export function requireImportableKey(key: string): void {
+export function requireImportableKey(key: string, quantity: number): void {
+  if (quantity !== 1)
+    throw new DomainError(
+      "INVALID",
+      "A key belongs to one license: choose a quantity of 1, or leave it out.",
+      {
+        field: "key",
+      },
+    );
   // One that Latchkey itself made, here or elsewhere, is as good as any.
   const problem = normalizeKey(key) ? null : importedKeyProblem(key);
   if (problem) throw new DomainError("INVALID", problem, { field: "key" });
