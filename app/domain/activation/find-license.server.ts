@@ -1,6 +1,12 @@
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
+import {
+  type FoundRow,
+  rowOf,
+  selectedRow,
+  toFoundLicense,
+} from "#app/domain/activation/found-license-row.server.ts";
 import { typedKeyLookup } from "#app/domain/license/license-key.server.ts";
-import { type RecentPlan, recentPlan } from "#app/domain/product/recent-plan.server.ts";
+import { recentPlan } from "#app/domain/product/recent-plan.server.ts";
 import { recentSettings } from "#app/domain/setting/recent-settings.server.ts";
 import { pool, type Tx } from "#app/infra/db.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
@@ -15,62 +21,14 @@ export function fingerprintLookup(fingerprint: string): string {
   return hmac("fingerprint-lookup", fingerprint).toString("hex");
 }
 
-/** What is read of a license, by where it comes from. */
-const columns = {
-  id: "l.id",
-  number: "l.number",
-  policy_id: "l.policy_id",
-  key_prefix: "l.key_prefix",
-  key_last_group: "l.key_last_group",
-  imported_key: "CASE WHEN l.key_prefix = '' THEN encode(l.key_ciphertext, 'hex') END",
-  term: "l.term",
-  issued_at: "l.issued_at",
-  paid_until: "l.paid_until",
-  extended_until: "l.extended_until",
-  grace_until: "l.grace_until",
-  revoked_at: "l.revoked_at",
-  first_activated_at: "l.first_activated_at",
-  customer_id: "l.customer_id",
-  order_id: "l.order_id",
-  device_limit: "l.device_limit",
-  lease_seconds: "l.lease_seconds",
-  entitlements: "l.entitlements",
-  updates_until: "l.updates_until",
-  metadata: "l.metadata",
-  created_at: "l.created_at",
-  updated_at: "l.updated_at",
-  holds: "ARRAY(SELECT cause FROM license_hold h WHERE h.license_id = l.id)",
-  device_id: "a.id",
-  device_name: "a.name",
-  platform: "a.platform",
-  hostname: "a.hostname",
-  app_version: "a.app_version",
-  first_seen_at: "a.first_seen_at",
-  last_seen_at: "a.last_seen_at",
-  lease_until: "a.lease_until",
-  released_at: "a.released_at",
-};
-const columnNames = Object.keys(columns);
-
-/** `now` is written into the place where the instant stands. */
-const activeDevices = (now: string) => `(
-  SELECT count(*)::int FROM activation d
-  WHERE d.license_id = l.id AND d.released_at IS NULL AND (d.lease_until IS NULL OR d.lease_until > ${now}))`;
-
 /**
- * One value instead of thirty: taking a row of many columns apart costs the program more than reading a JSON text, and
- * the database hardly more to write it.
- */
-const row = (known: string, now: string) =>
-  `json_build_array(${[known, activeDevices(now), ...Object.values(columns)].join(", ")}) AS row`;
-
-/**
- * The licenses of the keys that were asked about, in that order. The same work for a known and an unknown key: an
+ * The licenses of the keys that were asked about, each with the position of its question: a question that means a device
+ * by id or by fingerprint may find two, so rows are never counted. The same work for a known and an unknown key: an
  * unknown one reads some other license to the end and drops it, so that the time it takes does not tell whether a key
  * exists. A key that was replaced is found while its overlap runs.
  */
 const byKeys = (asked: string) => `
-SELECT ${row("q.known", "$4::timestamptz")}
+SELECT ${selectedRow({ known: "q.known", position: "q.position", now: "$4::timestamptz" })}
 FROM (
   SELECT asked.*, f.id IS NOT NULL AS known, COALESCE(f.id, (SELECT id FROM license ORDER BY id LIMIT 1)) AS license_id
   FROM ${asked}
@@ -83,48 +41,11 @@ JOIN license l ON l.id = q.license_id
 LEFT JOIN activation a ON a.license_id = l.id AND (a.fingerprint_hmac = q.fingerprint_hmac OR a.id = q.activation_id)`;
 
 const byOneKey = byKeys(
-  "(SELECT $1::text AS key_hmac, $2::text AS fingerprint_hmac, $3::text AS activation_id) AS asked",
+  "(SELECT $1::text AS key_hmac, $2::text AS fingerprint_hmac, $3::text AS activation_id, 1 AS position) AS asked",
 );
-const byManyKeys = `${byKeys(
+const byManyKeys = byKeys(
   "unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (key_hmac, fingerprint_hmac, activation_id, position)",
-)} ORDER BY q.position`;
-
-type Row = {
-  known: boolean;
-  id: string;
-  number: number;
-  key_prefix: string;
-  key_last_group: string;
-  imported_key: string | null;
-  term: string;
-  issued_at: Date;
-  paid_until: Date | null;
-  extended_until: Date | null;
-  grace_until: Date | null;
-  revoked_at: Date | null;
-  first_activated_at: Date | null;
-  customer_id: string | null;
-  order_id: string | null;
-  device_limit: number | null;
-  lease_seconds: number | null;
-  entitlements: unknown;
-  updates_until: Date | null;
-  metadata: unknown;
-  created_at: Date;
-  updated_at: Date;
-  policy_id: string;
-  holds: string[];
-  active_devices: number;
-  device_id: string | null;
-  device_name: string | null;
-  platform: string | null;
-  hostname: string | null;
-  app_version: string | null;
-  first_seen_at: Date | null;
-  last_seen_at: Date | null;
-  lease_until: Date | null;
-  released_at: Date | null;
-};
+);
 
 /**
  * The license of a key as a person may have typed it; writes nothing. Questions that arrive while others are being
@@ -147,13 +68,13 @@ export async function findLicense(
 }
 
 type Question = { keyHmac: string; fingerprint: string | null; activationId: string | null; now: Date };
-type Waiting = Question & { resolve: (row: Row | null) => void; reject: (error: unknown) => void };
+type Waiting = Question & { resolve: (row: FoundRow | null) => void; reject: (error: unknown) => void };
 
 /** Statements under way at once; with more, each would answer fewer questions and all would cost more. */
 const maxStatements = 4;
 const maxBatch = 32;
 
-function keyReader(): { read: (question: Question) => Promise<Row | null> } {
+function keyReader(): { read: (question: Question) => Promise<FoundRow | null> } {
   return singleton("license-key-reader", () => {
     const queue: Waiting[] = [];
     let running = 0;
@@ -184,8 +105,8 @@ function keyReader(): { read: (question: Question) => Promise<Row | null> } {
   });
 }
 
-/** One row for each question, unless there is no license at all. */
-async function readBatch(batch: readonly Question[]): Promise<Row[]> {
+/** The row of each question, by its place in the batch; none where there is no license at all. Of two devices the id counts. */
+async function readBatch(batch: readonly Question[]): Promise<(FoundRow | undefined)[]> {
   const [only] = batch;
   const query =
     batch.length === 1 && only
@@ -204,7 +125,13 @@ async function readBatch(batch: readonly Question[]): Promise<Row[]> {
             only?.now,
           ],
         };
-  return (await pool().query<{ row: unknown[] }>(query)).rows.map(({ row: values }) => rowOf(values));
+  const answers: (FoundRow | undefined)[] = [];
+  for (const { row } of (await pool().query<{ row: unknown[] }>(query)).rows) {
+    const found = rowOf(row);
+    const index = found.position - 1;
+    if (!answers[index] || found.device_id === batch[index]?.activationId) answers[index] = found;
+  }
+  return answers;
 }
 
 /** The same by id within a transaction, which sees what it has written. */
@@ -215,13 +142,14 @@ export async function readFoundLicense(
   now: Date,
 ): Promise<FoundLicense | null> {
   const { fingerprint, activationId } = deviceParameters(device);
-  const [before = "", after = ""] = row("TRUE", "|").split("|");
+  const [before = "", after = ""] = selectedRow({ known: "TRUE", position: "1", now: "|" }).split("|");
   const [found] = await tx.$queryRaw<{ row: unknown[] }[]>`
     SELECT ${Prisma.raw(before)}${now}::timestamptz${Prisma.raw(after)}
     FROM license l
     LEFT JOIN activation a ON a.license_id = l.id
       AND (a.fingerprint_hmac = ${fingerprint}::text OR a.id = ${activationId}::text)
-    WHERE l.id = ${licenseId}`;
+    WHERE l.id = ${licenseId}
+    ORDER BY a.id = ${activationId}::text DESC NULLS LAST LIMIT 1`;
   if (!found) return null;
   const read = rowOf(found.row);
   return toFoundLicense(read, await recentPlan(read.policy_id));
@@ -232,72 +160,4 @@ function deviceParameters(device: DeviceQuestion) {
     fingerprint: device && "fingerprint" in device ? fingerprintLookup(device.fingerprint) : null,
     activationId: device && "activationId" in device ? device.activationId : null,
   };
-}
-
-const isInstant = (name: string) => /(_at|_until)$/.test(name);
-const instants = columnNames.map(isInstant);
-
-/** The values of `row`, in its order, under their names. */
-function rowOf([known, activeDeviceCount, ...values]: unknown[]): Row {
-  const read: Record<string, unknown> = { known, active_devices: activeDeviceCount };
-  for (const [index, name] of columnNames.entries()) {
-    const value = values[index];
-    read[name] = instants[index] && typeof value === "string" ? new Date(value) : value;
-  }
-  return read as Row; // the statement lists these columns with the types the schema gives them
-}
-
-function toFoundLicense(row: Row, plan: RecentPlan): FoundLicense {
-  return {
-    id: row.id,
-    number: row.number,
-    keyPrefix: row.key_prefix,
-    keyLastGroup: row.key_last_group,
-    importedKey: row.imported_key === null ? null : Buffer.from(row.imported_key, "hex"),
-    facts: {
-      term: row.term,
-      issuedAt: row.issued_at,
-      paidUntil: row.paid_until,
-      extendedUntil: row.extended_until,
-      graceUntil: row.grace_until,
-      revokedAt: row.revoked_at,
-      holds: row.holds,
-      firstActivatedAt: row.first_activated_at,
-    },
-    ...plan,
-    customerId: row.customer_id,
-    orderId: row.order_id,
-    deviceLimit: row.device_limit,
-    leaseSeconds: row.lease_seconds,
-    entitlements: recordOf(row.entitlements),
-    updatesUntil: row.updates_until,
-    metadata: recordOf(row.metadata),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    activeDevices: row.active_devices,
-    device: deviceOf(row),
-  };
-}
-
-function deviceOf(row: Row): FoundLicense["device"] {
-  const { device_id: id, first_seen_at: firstSeenAt, last_seen_at: lastSeenAt } = row;
-  if (id === null || firstSeenAt === null || lastSeenAt === null) return null;
-  return {
-    id,
-    name: row.device_name,
-    platform: row.platform,
-    hostname: row.hostname,
-    appVersion: row.app_version,
-    firstSeenAt,
-    lastSeenAt,
-    leaseUntil: row.lease_until,
-    releasedAt: row.released_at,
-  };
-}
-
-/** A JSON column that holds an object; anything else counts as an empty one. */
-function recordOf(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value)
-    ? (value as Record<string, unknown>) // any object has string keys
-    : {};
 }
