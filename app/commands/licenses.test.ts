@@ -82,7 +82,7 @@ HALF-0005-HALF,lumen-pro,,,soon,,`;
   const skipped = await importFile(wrong, "--skip-wrong");
   expect([skipped.code, skipped.stdout]).toEqual([0, "3 licenses imported.\n"]);
   expect(skipped.stderr).toMatch(/^Left out: 8 licenses\.\n {2}line 5: /);
-});
+}, 120_000);
 
 test("imported licenses have their owners, ends, limits and notes, and repeating the import makes none", async () => {
   await loadRecentSettings();
@@ -121,7 +121,7 @@ test("imported licenses have their owners, ends, limits and notes, and repeating
   expect(elsewhere.stderr).toContain(
     "line 3: key: there is a license with this key, and its policy is another one",
   );
-});
+}, 120_000);
 
 test("a JSON array of many licenses is imported in parts", async () => {
   const many = Array.from({ length: 120 }, (_, n) => ({ key: `JSON-${1000 + n}-MANY`, policy: "lumen-pro" }));
@@ -130,19 +130,23 @@ test("a JSON array of many licenses is imported in parts", async () => {
     stderr: "",
   });
   expect(await db().license.count({ where: { keyLastGroup: "MANY" } })).toBe(120);
-});
+}, 120_000);
 
 test.each([
   ["latin-1", Uint8Array.from([0x6b, 0x65, 0x79, 0xe4]), /no UTF-8/],
   ["an unknown column", "Key,policy\nA,b", /"Key"/],
-])("a file that cannot be read, %s, says why", async (_what, contents, reason) => {
-  const refused = await importFile(contents);
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(reason);
-});
+])(
+  "a file that cannot be read, %s, says why",
+  async (_what, contents, reason) => {
+    const refused = await importFile(contents);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(reason);
+  },
+  120_000,
+);
 
 test("wrong use shows the right one", async () => {
   for (const args of [[], ["import"], ["export", "x"], ["import", "x", "--skip"]])
     expect((await licenses(...args)).stderr).toContain("npm run licenses -- import FILE");
   expect((await licenses("import", join(folder, "nothing"))).stderr).toContain("cannot be read");
-});
+}, 120_000);
