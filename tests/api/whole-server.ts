@@ -5,7 +5,7 @@ import { serve } from "#app/commands/serve.ts";
 // An error nobody caught ends it, as Node does by itself.
 
 /** `used`: what its objects and buffers take. `rss`: what the system has given it, which it gives back late. */
-export type MemoryReport = { rss: number; used: number };
+type MemoryReport = { rss: number; used: number };
 
 const { stop } = await bootstrap();
 const serving = await serve();
