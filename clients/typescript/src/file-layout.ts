@@ -76,7 +76,7 @@ function readContent({ enc, alg }: Envelope): Certificate["content"] | null {
   return { encrypted: true, sealed, iv };
 }
 
-/** The document of an encrypted file; null when neither spelling of the key opens it. */
+/** The document of an encrypted file; null when no spelling of the key opens it. */
 export async function openContent(
   crypto: PlatformCrypto,
   { kind, content }: Certificate,
@@ -94,13 +94,20 @@ export async function openContent(
 
 const keyLength = 28;
 
-/** The key as typed, and as the server writes it: people type lower case, leave out dashes, and take O for 0. */
+/**
+ * The key as typed, and as the server may write it: people type lower case, leave out dashes, and take O for 0. A key that
+ * another system made is written in either case, with the dashes it has.
+ */
 export function spellings(typed: string): string[] {
   const trimmed = typed.trim();
-  const characters = trimmed.toUpperCase().replace(/[^0-9A-Z]/g, "");
+  return [...new Set([trimmed, ownSpelling(trimmed), trimmed.toLowerCase(), trimmed.toUpperCase()])];
+}
+
+/** A key of Latchkey's with its prefix and in its groups; anything else as it is. */
+function ownSpelling(typed: string): string {
+  const characters = typed.toUpperCase().replace(/[^0-9A-Z]/g, "");
   const body = characters.slice(-keyLength).replaceAll("O", "0").replace(/[IL]/g, "1");
   const prefix = characters.slice(0, -keyLength);
-  if (body.length < keyLength || prefix === "") return [trimmed];
-  const written = [prefix, ...(body.match(/.{4}/g) ?? [])].join("-");
-  return written === trimmed ? [trimmed] : [trimmed, written];
+  if (body.length < keyLength || prefix === "") return typed;
+  return [prefix, ...(body.match(/.{4}/g) ?? [])].join("-");
 }

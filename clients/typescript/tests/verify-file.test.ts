@@ -69,10 +69,15 @@ test("an encrypted file opens however the person typed the key", async () => {
   expect(await reasonOf(file, { licenseKey: "lumen-ooO0-iIlL-4hbc-w8zp-3vdn-6rfa-5jgs" })).toBe("ok");
 });
 
-test("a key that came from another system is taken as it is", async () => {
+test("a key that came from another system is taken as it is, in either case", async () => {
   const foreign = "a1b2-legacy";
   const file = sealFile(signer, machineDocument(signer), { secret: foreign + fingerprint });
   expect(await reasonOf(file, { licenseKey: foreign })).toBe("ok");
+  for (const imported of ["38b1460a-5104-4067-a91d-77b872934d51", "A1B2C3-D4E5F6-071829-3A4B5C-6D7E8F"]) {
+    const sealed = sealFile(signer, machineDocument(signer), { secret: imported + fingerprint });
+    for (const typed of [imported, imported.toLowerCase(), ` ${imported.toUpperCase()} `])
+      expect(await reasonOf(sealed, { licenseKey: typed }), typed).toBe("ok");
+  }
 });
 
 test("a license file without a device counts on any device", async () => {
