@@ -15,6 +15,13 @@ const planName = (id: string) => (id === "pol_1" ? "Monthly" : "Yearly");
 const lines = (event: string, before: object, after: object) =>
   licenseChangeWords({ event, before, after }, planName);
 
+test("a license that came with its key is told from one that was made here", () => {
+  expect(licenseActWords("license.issued", { policyId: "pol_1", imported: true })).toBe(
+    "License imported with the key it had",
+  );
+  expect(licenseActWords("license.issued", { policyId: "pol_1" })).toBe("License issued");
+});
+
 test("what moved the end names the day", () => {
   expect(licenseActWords("license.renewed", facts)).toBe("Renewed to 3 Dec 2026");
   expect(licenseActWords("license.shortened", facts)).toBe("Shortened to 3 Dec 2026");
