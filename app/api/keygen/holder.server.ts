@@ -4,12 +4,14 @@ import { keyAsIssued } from "#app/api/key-as-issued.server.ts";
 import { KeygenRefusal, notFound, refusalOf } from "#app/api/keygen/keygen-refusal.ts";
 import type { ShownLicense } from "#app/api/keygen/resources.ts";
 import { count, lookUpLicense } from "#app/api/look-up-license.server.ts";
+import { Problem } from "#app/api/problem.ts";
 import { type Device, isActive, maxFingerprintLength } from "#app/domain/activation/device.ts";
 import type { DeviceQuestion } from "#app/domain/activation/find-license.server.ts";
 import { findLicenseById } from "#app/domain/activation/find-license-by-id.server.ts";
 import { judgeCheck } from "#app/domain/activation/judge-check.ts";
 import { idOf, uuidOf } from "#app/domain/ids.ts";
 import { findManagedLicense } from "#app/domain/license/managed-license.queries.server.ts";
+import type { ManagedLicense } from "#app/domain/license/managed-license.ts";
 
 /** The license key that a request proves itself with: `License <key>`, or `Basic` with the user "license". */
 export function keyIn(authorization: string | undefined): string | null {
@@ -67,12 +69,21 @@ export async function requireLicense(
     const managed = await findManagedLicense(id, now);
     const found = managed && (await findLicenseById({ licenseId: managed.id, device }, now));
     if (!found) throw notFound("license");
-    return { ...found, key: managed.key, showsMetadata: true };
+    return { ...found, key: requireKey(managed), showsMetadata: true };
   }
   const license = await requireHolder(call, device);
   const isIt = [license.id, uuidOf(license.id), license.key.toLowerCase()].includes(id.toLowerCase());
   if (!isIt) throw notFound("license");
   return license;
+}
+
+/**
+ * The key of a license, which Keygen's clients always get and files are encrypted with.
+ * @throws Problem unavailable where it was sealed under another master key
+ */
+export function requireKey({ key }: Pick<ManagedLicense, "key">): string {
+  if (key !== null) return key;
+  throw new Problem("unavailable", "The key of this license cannot be read. The server's log says why.");
 }
 
 /** The device an address names, by UUID or fingerprint: a fingerprint may look like a UUID, so it asks for both. */

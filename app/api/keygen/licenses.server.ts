@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Call, type Endpoint, endpoint } from "#app/api/endpoint.server.ts";
 import { entitlementResources } from "#app/api/keygen/entitlements.server.ts";
-import { requireHolder, requireLicense } from "#app/api/keygen/holder.server.ts";
+import { requireHolder, requireKey, requireLicense } from "#app/api/keygen/holder.server.ts";
 import { KeygenRefusal, notFound } from "#app/api/keygen/keygen-refusal.ts";
 import { machineList } from "#app/api/keygen/machines.server.ts";
 import { licenseResource } from "#app/api/keygen/resources.ts";
@@ -89,7 +89,7 @@ function staffAction(
     writes: true,
     async handle(call) {
       const { license, request } = await requireManaged(call);
-      const { key } = await act(request, license);
+      const key = requireKey(await act(request, license));
       const found = await findLicenseById({ licenseId: license.id }, call.now);
       if (!found) throw notFound("license");
       const shown = { ...found, key, showsMetadata: true };

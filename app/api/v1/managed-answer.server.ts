@@ -13,7 +13,12 @@ export const ManagedLicenseAnswer = z
   .object({
     id: z.string(),
     number: z.number().int().describe("For programs that need an integer; never changes"),
-    key: z.string().describe("In clear, for the customer"),
+    key: z
+      .string()
+      .nullable()
+      .describe(
+        "In clear, for the customer; null = it was sealed under another master key and cannot be read",
+      ),
     status: z.enum(licenseStatuses),
     valid: z.boolean().describe("Whether it works now"),
     code: z.enum(codes).describe("What a check without a device would answer"),

@@ -48,7 +48,7 @@ test("a program makes licenses for nobody, with the policy's terms and an order 
     metadata: { subscription: "sub_1" },
   });
   expect(licenses).toHaveLength(3);
-  expect(new Set(licenses.map(({ key }) => normalizeKey(key))).size).toBe(3);
+  expect(new Set(licenses.map(({ key }) => normalizeKey(key ?? ""))).size).toBe(3);
   for (const license of licenses) {
     expect(license).toMatchObject({
       customer: null,

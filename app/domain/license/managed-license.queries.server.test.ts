@@ -8,6 +8,7 @@ import {
   pageOfManagedLicenses,
 } from "#app/domain/license/managed-license.queries.server.ts";
 import { resolvePolicy, resolveProduct } from "#app/domain/product/resolve-policy.server.ts";
+import { db } from "#app/infra/db.server.ts";
 import { aCustomer, aLicense, anActivation, aPolicy, aProduct } from "#tests/factories.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
@@ -95,4 +96,13 @@ test("pages follow each other without a gap, by cursor and by number", async () 
   expect(second.total).toBe(5);
   expect(second.licenses.map(({ id }) => id)).toEqual(ids.slice(2, 4));
   expect((await listManagedLicenses({ limit: 2, cursor: "mangled" }, now)).licenses).toHaveLength(2);
+});
+
+test("a key that was sealed under another master key is not told, and its page still is", async () => {
+  const [id = ""] = ids;
+  await db().license.update({ where: { id }, data: { keyEncryptionKeyId: "another" } });
+  const { licenses: page } = await listManagedLicenses({ product: "lumen", limit: 100 }, now);
+  expect(page.map((license) => license.id)).toEqual(ids);
+  expect(page.map(({ key }) => key === null)).toEqual(ids.map((each) => each === id));
+  expect((await findManagedLicense(id, now))?.maskedKey).toMatch(/••••/);
 });

@@ -1,5 +1,4 @@
 import { normalizeEmail } from "#app/domain/customer/customer.server.ts";
-import { DomainError } from "#app/domain/domain-error.ts";
 import { idOf } from "#app/domain/ids.ts";
 import { encodeCursor, isInstant, planPage } from "#app/domain/keyset.server.ts";
 import { licenseFacts } from "#app/domain/license/license-facts.ts";
@@ -16,8 +15,10 @@ import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import { resolvePolicy, resolveProduct } from "#app/domain/product/resolve-policy.server.ts";
 import { canBeId } from "#app/domain/search-text.ts";
 import { currentDb, db, type Tx } from "#app/infra/db.server.ts";
+import { logger } from "#app/infra/logger.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
 import { decrypt, masterKeyId } from "#app/infra/secrets.server.ts";
+import { singleton } from "#app/infra/singleton.server.ts";
 
 export type {
   ManagedDevice,
@@ -189,17 +190,12 @@ async function customerIdOf(ref: string): Promise<string | null> {
 }
 
 function toManaged(row: Row): ManagedLicense {
-  if (row.keyEncryptionKeyId !== masterKeyId())
-    throw new DomainError(
-      "UNAVAILABLE",
-      "A key was sealed under another master key. Start Latchkey with the MASTER_KEY that was in use when it was issued.",
-    );
   const { id, number, keyLastGroup, product, policy, customer, order, sourceId } = row;
   const { deviceLimit, leaseSeconds, updatesUntil, issuedAt, createdAt, updatedAt, version } = row;
   return {
     ...{ id, number, keyLastGroup, product, policy, customer, order, sourceId },
     ...{ deviceLimit, leaseSeconds, updatesUntil, issuedAt, createdAt, updatedAt, version },
-    key: readKey(row),
+    key: keyOf(row),
     maskedKey: maskKey(row.keyPrefix, keyLastGroup),
     facts: licenseFacts(row),
     activeDevices: row._count.activations,
@@ -208,6 +204,19 @@ function toManaged(row: Row): ManagedLicense {
     revokedAt: row.revokedAt,
     revokedReason: row.revokedReason,
   };
+}
+
+/** One key that cannot be read must not take the other licenses of a page along; the log says so once. */
+function keyOf(row: Row): string | null {
+  if (row.keyEncryptionKeyId === masterKeyId()) return readKey(row);
+  singleton("unreadable-license-key", () => {
+    logger().error(
+      { licenseId: row.id },
+      "a license key was sealed under another master key: start Latchkey with the MASTER_KEY that was in use when it was issued",
+    );
+    return true;
+  });
+  return null;
 }
 
 function toDevice(row: Prisma.ActivationGetPayload<object>): ManagedDevice {

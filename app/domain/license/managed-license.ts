@@ -4,8 +4,8 @@ import type { LicenseFacts, LicenseStatus } from "#app/domain/license/assess-lic
 export type ManagedLicense = {
   id: string;
   number: number;
-  /** In clear: whoever manages licenses hands keys out. */
-  key: string;
+  /** In clear: whoever manages licenses hands keys out. Null where it was sealed under another master key. */
+  key: string | null;
   maskedKey: string;
   keyLastGroup: string;
   facts: LicenseFacts;

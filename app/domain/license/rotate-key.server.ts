@@ -26,7 +26,7 @@ export const keyOverlapMaxHours = 720;
  */
 export async function rotateKey(
   request: ProgramAct & { licenseId: string; overlapHours: number },
-): Promise<ManagedLicense> {
+): Promise<ManagedLicense & { key: string }> {
   const { licenseId, overlapHours, now, actor, requestId } = request;
   if (!Number.isInteger(overlapHours) || overlapHours < 0 || overlapHours > keyOverlapMaxHours)
     throw new DomainError("INVALID", `Choose whole hours from 0 to ${keyOverlapMaxHours}.`, {
@@ -56,8 +56,8 @@ export async function rotateKey(
       },
     );
     const [license] = await readManagedLicenses(tx, [licenseId], now);
-    if (!license) throw new DomainError("NOT_FOUND", "There is no license with this id.");
-    return license;
+    if (!license?.key) throw new DomainError("NOT_FOUND", "There is no license with this id.");
+    return { ...license, key: license.key };
   });
 }
 
