@@ -6,9 +6,19 @@ const seats = ["tests/api/seats.test.ts"];
 const idempotent = ["tests/api/idempotency.test.ts"];
 const idempotency = "app/domain/idempotency/idempotency.server.ts";
 const findLicense = "app/domain/activation/find-license.server.ts";
+const foundRow = "app/domain/activation/found-license-row.server.ts";
 
 /** Mistakes of license servers: seats given out twice, answers that meet, states that one dialect forgets. */
 export const licenseServerMutations: readonly Mutation[] = [
+  {
+    name: "rows-counted-instead-of-told-apart",
+    mistake: "a question that finds two devices shifts the answers of those who ask with it",
+    file: findLicense,
+    find: "const index = found.position - 1;",
+    replace: "const index = answers.length;",
+    tests: ["app/domain/activation/find-license.server.test.ts"],
+    only: "questions that are answered together",
+  },
   {
     name: "seats-counted-without-lock",
     mistake: "two devices count the seats at once, and both find the last one free",
@@ -30,7 +40,7 @@ export const licenseServerMutations: readonly Mutation[] = [
   {
     name: "lapsed-lease-counts",
     mistake: "a floating seat whose lease is over is never free again",
-    file: findLicense,
+    file: foundRow,
     find: "d.lease_until > ",
     replace: "d.lease_until + interval '1 year' > ",
     tests: seats,
