@@ -41,9 +41,18 @@ const policy = await aPolicy({
   offlineHours: 24,
 });
 const keys = await Promise.all([aKey(), aKey(), aKey(), aKey()]);
+/** Keys that other systems made. */
+const imported = ["38b1460a-5104-4067-a91d-77b872934d51", "8E4C2A-1B7D90-5F3E66-A0C9D4-27B15E-C3F8A6"];
 const unknown = formatKey("LUMEN", keyBodyFromBytes(crypto.getRandomValues(new Uint8Array(17))));
 const apiKey = await anApiKey();
-const secrets = new Set([...keys, unknown, apiKey, "fingerprint-canary-4711", "machine-canary-4712"]);
+const secrets = new Set([
+  ...keys,
+  ...imported,
+  unknown,
+  apiKey,
+  "fingerprint-canary-4711",
+  "machine-canary-4712",
+]);
 const answers: { place: string; text: string; headers: string }[] = [];
 const endpoints = allDialects.flatMap(({ endpoints }) => endpoints);
 const withKey = endpoints.filter(({ path }) => path.includes("/:"));
@@ -146,8 +155,20 @@ const hitsOf = (texts: readonly string[]) =>
     .map((line) => line.slice(0, 600));
 
 test("every public route and every endpoint is asked with the secrets, in good and in bad state", async () => {
+  for (const key of imported) {
+    const body = bodyOf({ policy: "lumen-pro", key });
+    const headers: Wire["headers"] = [...proof(), ["Content-Type", "application/json"]];
+    expect(await ask({ method: "POST", target: "/api/v1/licenses", headers, body })).toBe(201);
+    expect(await ask({ method: "POST", target: "/api/v1/licenses", headers, body })).toBe(409);
+  }
   for (const question of publicQuestions)
-    for (const key of [...keys, keys[0]?.toLowerCase() ?? "", unknown, `${unknown.slice(0, -1)}Y`]) {
+    for (const key of [
+      ...keys,
+      ...imported,
+      keys[0]?.toLowerCase() ?? "",
+      unknown,
+      `${unknown.slice(0, -1)}Y`,
+    ]) {
       const { text, headers } = await question.ask(site.url, key);
       keep(question.name, text, [...headers].join("\n"));
     }
@@ -159,6 +180,7 @@ test("every public route and every endpoint is asked with the secrets, in good a
 test("secrets are put where they do not belong", async () => {
   const key = keys[1] ?? "";
   const places = [
+    ...imported.flatMap((text) => [`/${text}`, `/V1/licenses/${text}`, `/?key=${text}`, `/sign-in?${text}`]),
     ...[`/${key}`, `/x/${key}/y`, `//v1/licenses/${key}`, `/V1/LICENSES/${key}`, `/v1%2Flicenses%2F${key}`],
     ...[`http://latchkey.example/v1/licenses/${key}`, `/portal/licenses/${key}`, `/admin/licenses/${key}`],
     ...[
