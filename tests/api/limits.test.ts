@@ -13,6 +13,7 @@ import { until } from "#tests/scenarios/processes.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 const env = await useTestRuntime({ trustProxy: "loopback" });
+const other = await startWholeServer(env, { TRUST_PROXY: "loopback", LOG_LEVEL: "silent" });
 const { url } = await startApi({
   publicCallsPerAddressPerMinute: 60,
   publicCallsPerKeyPerMinute: 30,
@@ -182,7 +183,6 @@ test("every answer tells the limit, whatever it is about", async () => {
 });
 
 test("two processes share the count of failures within about a second", async () => {
-  const other = await startWholeServer(env, { TRUST_PROXY: "loopback", LOG_LEVEL: "silent" });
   const from = anAddress();
   await fail(validate, 10, from);
   const startedAt = performance.now();

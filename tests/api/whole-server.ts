@@ -15,6 +15,8 @@ process.on("message", () => {
   const { rss, heapUsed, external } = process.memoryUsage();
   process.send?.({ rss, used: heapUsed + external } satisfies MemoryReport);
 });
+// The test that started it is gone.
+process.once("disconnect", () => process.exit(0));
 process.once("SIGTERM", () => {
   serving
     .stop()
