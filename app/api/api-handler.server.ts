@@ -44,11 +44,13 @@ export function createApiHandler(dialects: readonly Dialect[] = allDialects): Ap
   function find(method: createRouter.HTTPMethod, path: string) {
     const found = router.find(method, path);
     const target = found && targets.get(found.handler);
-    if (!found || !target) return null;
-    const { setting } = target.dialect;
-    return setting !== null && recentSettings()[setting] === "off"
-      ? null
-      : { ...target, params: found.params };
+    return found && target && isOn(target.dialect) ? { ...target, params: found.params } : null;
+  }
+
+  /** Nothing is there then, though another dialect may know the same address with other methods. */
+  function isSwitchedOff(method: createRouter.HTTPMethod, path: string): boolean {
+    const target = targets.get(router.find(method, path)?.handler);
+    return target !== undefined && !isOn(target.dialect);
   }
 
   function allowedMethods(path: string): string[] {
@@ -62,7 +64,7 @@ export function createApiHandler(dialects: readonly Dialect[] = allDialects): Ap
       call.params = found.params;
       return [await handleCall(request, call, url.searchParams, found), found];
     }
-    const methods = allowedMethods(call.path);
+    const methods = isRouted(method) && isSwitchedOff(method, call.path) ? [] : allowedMethods(call.path);
     if (call.method === "OPTIONS" && methods.length > 0) return [preflight(methods), null];
     const relative = methods[0] && isRouted(methods[0]) ? find(methods[0], call.path) : null;
     const dialect = relative?.dialect ?? v1;
@@ -113,6 +115,10 @@ export function createApiHandler(dialects: readonly Dialect[] = allDialects): Ap
       );
     },
   };
+}
+
+function isOn({ setting }: Dialect): boolean {
+  return setting === null || recentSettings()[setting] !== "off";
 }
 
 function readCall(request: IncomingMessage, clientAddress: string): Call {
