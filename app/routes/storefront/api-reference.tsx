@@ -92,7 +92,7 @@ const basics = [
   "A license that is known but not good is an answer, not an error: `200` with `valid: false`, a `code`, a `message` for the person and `retryable`. Errors are problem details (RFC 9457) with a `code` of the list below.",
   "Send an `Idempotency-Key` with a call that creates or changes: the same call again then does nothing twice and gets the same answer, with `Idempotency-Replayed: true`, for 30 days.",
   "Every answer tells the limits in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`; a refused call says in `Retry-After` when to come back.",
-  "With `Accept-Signature: 1` the answer is signed: `Latchkey-Signature` holds an Ed25519 signature over method and address, host, date and digest of the body. A `nonce` in a check comes back, so that no old answer can be replayed.",
+  "With `Accept-Signature: ed25519` the answer is signed: `Latchkey-Signature` holds an Ed25519 signature over method and address, host, date and digest of the body. A `nonce` in a check comes back, so that no old answer can be replayed.",
 ];
 
 function Basics({ scopes }: { scopes: Reference["scopes"] }) {
