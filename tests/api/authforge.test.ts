@@ -98,6 +98,18 @@ test.each([
   expect(await beat(token, "hw-1")).toMatchObject({ status, body: { status: "failed", error } });
 });
 
+test("no answer of before stands in for a check, whatever Idempotency-Key it carries", async () => {
+  const { key, license } = await aKey();
+  const check = () =>
+    callApi(`${url}/auth/validate`, {
+      body: { appId: "lumen", licenseKey: key, hwid: "a", nonce: "n" },
+      headers: { "Idempotency-Key": "start" },
+    });
+  expect((await check()).status).toBe(200);
+  await db().license.update({ where: { id: license.id }, data: { revokedAt: new Date() } });
+  expect(await check()).toMatchObject({ status: 410, body: { error: "revoked" } });
+});
+
 test("a suspended license counts as revoked, one in grace works", async () => {
   const held = await aKey();
   await db().licenseHold.create({

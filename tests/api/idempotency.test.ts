@@ -413,7 +413,9 @@ test.each([
     expect(isReplay(given)).toBe(false);
     expect(given.body).not.toEqual(refused.body);
     expect(await seats()).toBe(1);
-    expect(isReplay(await post(request(key), name))).toBe(true);
+    // AuthForge's call is also its check, which no answer of before may stand in for.
+    expect(isReplay(await post(request(key), name))).toBe(name !== "AuthForge");
+    expect(await seats()).toBe(1);
   },
 );
 

@@ -35,7 +35,6 @@ const validate = endpoint({
     licenseKey: z.string().trim().min(1).max(128),
     ttlSeconds: z.int().positive().optional(),
   }),
-  writes: true,
   async handle(call) {
     const { body } = call;
     const device = { fingerprint: body.hwid };
@@ -68,7 +67,6 @@ const beat = endpoint({
   access: "public",
   summary: "Go on with a session",
   body: z.object({ appId, hwid, nonce, sessionToken: z.string().min(1).max(4096) }),
-  writes: true,
   async handle(call) {
     const { body, now } = call;
     const session = readSessionToken(body.sessionToken, now);
@@ -114,5 +112,8 @@ async function answer(
   return { status: 200, body: { status: "success", payload, signature, keyId: key.keyId } };
 }
 
-/** What the sold app calls. https://docs.authforge.cc/sdk/overview */
+/**
+ * What the sold app calls. No answer is kept for an Idempotency-Key: the same device again has the same seat, and what
+ * was good a month ago says nothing about today. https://docs.authforge.cc/sdk/overview
+ */
 export const runTime: readonly Endpoint[] = [validate, beat];
