@@ -83,6 +83,37 @@ export async function inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   }
 }
 
+/** Sends one statement; under the same name always the same text, which the database then has prepared. */
+export type Run = <Row extends object>(name: string, statement: Prisma.Sql) => Promise<Row[]>;
+
+/**
+ * `inTransaction` for the hot path of a few plain statements: they go straight over one connection, which is several
+ * times cheaper. Within another transaction it joins that one.
+ */
+export async function inPlainTransaction<T>(work: (run: Run) => Promise<T>): Promise<T> {
+  const outer = enclosing();
+  if (outer) return work((_name, statement) => outer.tx.$queryRaw(statement));
+  return transactionTurns().pass(async () => {
+    const client = await pool().connect();
+    try {
+      await client.query("BEGIN");
+      const result = await work(
+        async (name, { text, values }) => (await client.query({ name, text, values })).rows,
+      );
+      await client.query("COMMIT");
+      client.release();
+      return result;
+    } catch (error) {
+      // A connection that cannot even roll back is of no use to anybody.
+      await client.query("ROLLBACK").then(
+        () => client.release(),
+        () => client.release(true),
+      );
+      throw error;
+    }
+  });
+}
+
 /** Does `act` once the transaction that runs now has committed; at once when there is none. */
 export function afterCommit(act: () => void): void {
   const outer = enclosing();

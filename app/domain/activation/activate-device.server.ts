@@ -8,11 +8,11 @@ import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import { judgeCheck, type Verdict } from "#app/domain/activation/judge-check.ts";
 import { noteSeen } from "#app/domain/activation/note-seen.server.ts";
 import type { Actor } from "#app/domain/audit-log/audit-event.ts";
-import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
+import { type AuditEntry, auditInsert } from "#app/domain/audit-log/audit-log.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { newId } from "#app/domain/ids.ts";
-import { inTransaction, type Tx } from "#app/infra/db.server.ts";
-import type { Prisma } from "#app/infra/prisma-client/client.ts";
+import { inPlainTransaction, type Run } from "#app/infra/db.server.ts";
+import { Prisma } from "#app/infra/prisma-client/client.ts";
 import { encrypt } from "#app/infra/secrets.server.ts";
 
 export type ActivationRequest = {
@@ -45,9 +45,10 @@ export type ActivationOutcome = {
 export async function activateDevice(request: ActivationRequest): Promise<ActivationOutcome> {
   const { licenseId, fingerprint, now } = request;
   const device: DeviceQuestion = { fingerprint };
-  return inTransaction(async (tx) => {
-    await tx.$queryRaw`SELECT 1 FROM license WHERE id = ${licenseId} FOR UPDATE`;
-    const before = await requireFound(tx, licenseId, device, now);
+  return inPlainTransaction(async (run) => {
+    await run("lock-license", Prisma.sql`SELECT 1 FROM license WHERE id = ${licenseId} FOR UPDATE`);
+    const before = await readFoundLicense(run, licenseId, device, now);
+    if (!before) throw new DomainError("NOT_FOUND", "There is no license with this id.");
     const known = before.device;
     const isHere = known !== null && isActive(known, now);
     const verdict = judgeCheck(before, now, {
@@ -59,9 +60,13 @@ export async function activateDevice(request: ActivationRequest): Promise<Activa
       ...before,
       facts: { ...before.facts, firstActivatedAt: before.facts.firstActivatedAt ?? now },
       activeDevices: before.activeDevices + (isHere ? 0 : 1),
-      device: await write(tx, request, before, known),
+      device: await write(run, request, before),
     };
-    if (!isHere) await recordActivation(tx, request, before, "activation.created", request.name ?? null);
+    if (!isHere)
+      await run(
+        "audit",
+        auditInsert(activationRecord(request, before, "activation.created", request.name ?? null)),
+      );
     return {
       outcome: isHere ? "already-active" : "activated",
       verdict: judgeCheck(license, now, { device: license.device }),
@@ -76,86 +81,51 @@ function newcomer(now: Date): Device {
   return { id: "", ...nothing, firstSeenAt: now, lastSeenAt: now, leaseUntil: null, releasedAt: null };
 }
 
-async function requireFound(
-  tx: Tx,
-  licenseId: string,
-  device: DeviceQuestion,
-  now: Date,
-): Promise<FoundLicense> {
-  const found = await readFoundLicense(tx, licenseId, device, now);
-  if (!found) throw new DomainError("NOT_FOUND", "There is no license with this id.");
-  return found;
-}
-
-/** What the app tells about its device replaces what it told before; what it leaves out stays. */
-function told(request: ActivationRequest) {
-  const { name, platform, hostname, appVersion, metadata } = request;
-  return {
-    ...(name != null && { name }),
-    ...(platform != null && { platform }),
-    ...(hostname != null && { hostname }),
-    ...(appVersion != null && { appVersion }),
-    ...(metadata && { metadata }),
-  };
-}
-
-async function write(
-  tx: Tx,
-  request: ActivationRequest,
-  license: FoundLicense,
-  known: Device | null,
-): Promise<Device> {
-  const { fingerprint, now } = request;
-  const lease = { leaseUntil: leaseEnd(license.leaseSeconds, now) };
-  if (!license.facts.firstActivatedAt)
-    await tx.license.updateMany({ where: { id: license.id }, data: { firstActivatedAt: now } });
-  if (known)
-    return tx.activation.update({
-      where: { id: known.id },
-      data: { ...told(request), ...lease, lastSeenAt: now, releasedAt: null },
-      select: deviceColumns,
-    });
+/**
+ * The device with its seat. What the app tells about it replaces what it told before; what it leaves out stays. Its
+ * fingerprint stays sealed as it was, bound to the id it had from the first.
+ */
+async function write(run: Run, request: ActivationRequest, license: FoundLicense): Promise<Device> {
+  const { fingerprint, now, name, platform, hostname, appVersion, metadata } = request;
   const id = newId("act", now);
-  return tx.activation.create({
-    data: {
-      id,
-      licenseId: license.id,
-      fingerprintHmac: fingerprintLookup(fingerprint),
-      fingerprintCiphertext: encrypt("fingerprint-encryption", fingerprint, id),
-      ...told(request),
-      ...lease,
-      firstSeenAt: now,
-      lastSeenAt: now,
-    },
-    select: deviceColumns,
-  });
+  const [device] = await run<Device>(
+    "give-device-a-seat",
+    Prisma.sql`
+      WITH first AS (
+        UPDATE license SET first_activated_at = ${now}::timestamptz, updated_at = ${now}::timestamptz
+        WHERE id = ${license.id} AND first_activated_at IS NULL)
+      INSERT INTO activation AS known (id, license_id, fingerprint_hmac, fingerprint_ciphertext, name, platform, hostname,
+        app_version, metadata, first_seen_at, last_seen_at, lease_until)
+      VALUES (${id}, ${license.id}, ${fingerprintLookup(fingerprint)},
+        ${encrypt("fingerprint-encryption", fingerprint, id)}, ${name ?? null}, ${platform ?? null}, ${hostname ?? null},
+        ${appVersion ?? null}, ${JSON.stringify(metadata ?? {})}::jsonb, ${now}, ${now},
+        ${leaseEnd(license.leaseSeconds, now)})
+      ON CONFLICT (license_id, fingerprint_hmac) DO UPDATE SET
+        name = COALESCE(excluded.name, known.name),
+        platform = COALESCE(excluded.platform, known.platform),
+        hostname = COALESCE(excluded.hostname, known.hostname),
+        app_version = COALESCE(excluded.app_version, known.app_version),
+        metadata = CASE WHEN ${metadata !== undefined}::boolean THEN excluded.metadata ELSE known.metadata END,
+        last_seen_at = excluded.last_seen_at, lease_until = excluded.lease_until, released_at = NULL
+      RETURNING id, name, platform, hostname, app_version AS "appVersion", first_seen_at AS "firstSeenAt",
+        last_seen_at AS "lastSeenAt", lease_until AS "leaseUntil", released_at AS "releasedAt"`,
+  );
+  if (!device) throw new Error("The database gave no device back.");
+  return device;
 }
-
-const deviceColumns = {
-  id: true,
-  name: true,
-  platform: true,
-  hostname: true,
-  appVersion: true,
-  firstSeenAt: true,
-  lastSeenAt: true,
-  leaseUntil: true,
-  releasedAt: true,
-} satisfies Record<keyof Device, true>;
 
 function leaseEnd(leaseSeconds: number | null, now: Date): Date | null {
   return leaseSeconds === null ? null : new Date(now.getTime() + leaseSeconds * 1000);
 }
 
 /** The record of a device that came or went; its fingerprint is personal and stays out of it. */
-export async function recordActivation(
-  tx: Tx,
+export function activationRecord(
   request: { actor: Actor; now: Date; requestId: string | null; reason?: string | null | undefined },
   license: Pick<FoundLicense, "id" | "orderId" | "customerId">,
   event: "activation.created" | "activation.released",
   deviceName: string | null,
-): Promise<void> {
-  await recordAudit(tx, {
+): AuditEntry {
+  return {
     now: request.now,
     actor: request.actor,
     event,
@@ -166,7 +136,7 @@ export async function recordActivation(
     reason: request.reason ?? null,
     after: { deviceName },
     requestId: request.requestId,
-  });
+  };
 }
 
 /**

@@ -10,5 +10,7 @@ export async function findLicenseById(
   now: Date,
 ): Promise<FoundLicense | null> {
   const { licenseId, device = null } = question;
-  return canBeId(licenseId) ? readFoundLicense(currentDb(), licenseId, device, now) : null;
+  return canBeId(licenseId)
+    ? readFoundLicense((_name, statement) => currentDb().$queryRaw(statement), licenseId, device, now)
+    : null;
 }

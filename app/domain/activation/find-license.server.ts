@@ -8,7 +8,7 @@ import {
 import { typedKeyLookup } from "#app/domain/license/license-key.server.ts";
 import { recentPlan } from "#app/domain/product/recent-plan.server.ts";
 import { recentSettings } from "#app/domain/setting/recent-settings.server.ts";
-import { pool, type Tx } from "#app/infra/db.server.ts";
+import { pool, type Run } from "#app/infra/db.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
 import { hmac } from "#app/infra/secrets.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
@@ -136,20 +136,21 @@ async function readBatch(batch: readonly Question[]): Promise<(FoundRow | undefi
 
 /** The same by id within a transaction, which sees what it has written. */
 export async function readFoundLicense(
-  tx: Pick<Tx, "$queryRaw">,
+  run: Run,
   licenseId: string,
   device: DeviceQuestion,
   now: Date,
 ): Promise<FoundLicense | null> {
   const { fingerprint, activationId } = deviceParameters(device);
   const [before = "", after = ""] = selectedRow({ known: "TRUE", position: "1", now: "|" }).split("|");
-  const [found] = await tx.$queryRaw<{ row: unknown[] }[]>`
+  const statement = Prisma.sql`
     SELECT ${Prisma.raw(before)}${now}::timestamptz${Prisma.raw(after)}
     FROM license l
     LEFT JOIN activation a ON a.license_id = l.id
       AND (a.fingerprint_hmac = ${fingerprint}::text OR a.id = ${activationId}::text)
     WHERE l.id = ${licenseId}
     ORDER BY a.id = ${activationId}::text DESC NULLS LAST LIMIT 1`;
+  const [found] = await run<{ row: unknown[] }>("find-license-by-id", statement);
   if (!found) return null;
   const read = rowOf(found.row);
   return toFoundLicense(read, await recentPlan(read.policy_id));

@@ -1,6 +1,7 @@
-import { recordActivation } from "#app/domain/activation/activate-device.server.ts";
+import { activationRecord } from "#app/domain/activation/activate-device.server.ts";
 import { fingerprintLookup } from "#app/domain/activation/find-license.server.ts";
 import type { Actor } from "#app/domain/audit-log/audit-event.ts";
+import { recordAudit } from "#app/domain/audit-log/audit-log.server.ts";
 import { DomainError } from "#app/domain/domain-error.ts";
 import { seatsInUse } from "#app/domain/license/seats-in-use.ts";
 import { inTransaction, type Tx } from "#app/infra/db.server.ts";
@@ -53,7 +54,8 @@ function release(
       where: { id: { in: devices.map(({ id }) => id) } },
       data: { releasedAt: now, leaseUntil: null },
     });
-    for (const { name } of devices) await recordActivation(tx, request, license, "activation.released", name);
+    for (const { name } of devices)
+      await recordAudit(tx, activationRecord(request, license, "activation.released", name));
     return { released: devices.length, activeDevices: await countActive(tx, licenseId, now) };
   });
 }
