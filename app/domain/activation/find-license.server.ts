@@ -8,6 +8,7 @@ import {
 import { typedKeyLookup } from "#app/domain/license/license-key.server.ts";
 import { recentPlan } from "#app/domain/product/recent-plan.server.ts";
 import { recentSettings } from "#app/domain/setting/recent-settings.server.ts";
+import { createBatcher } from "#app/infra/batcher.ts";
 import { pool, type Run } from "#app/infra/db.server.ts";
 import { Prisma } from "#app/infra/prisma-client/client.ts";
 import { hmac } from "#app/infra/secrets.server.ts";
@@ -59,7 +60,7 @@ export async function findLicense(
 ): Promise<FoundLicense | null> {
   const keyHmac = typedKeyLookup(question.key, { imported: recentSettings().importedKeys === "accepted" });
   if (!keyHmac) return null;
-  const row = await keyReader().read({
+  const row = await keyReader().ask({
     keyHmac,
     ...deviceParameters(question.device ?? null),
     now,
@@ -68,42 +69,11 @@ export async function findLicense(
 }
 
 type Question = { keyHmac: string; fingerprint: string | null; activationId: string | null; now: Date };
-type Waiting = Question & { resolve: (row: FoundRow | null) => void; reject: (error: unknown) => void };
-
-/** Statements under way at once; with more, each would answer fewer questions and all would cost more. */
-const maxStatements = 4;
-const maxBatch = 32;
-
-function keyReader(): { read: (question: Question) => Promise<FoundRow | null> } {
-  return singleton("license-key-reader", () => {
-    const queue: Waiting[] = [];
-    let running = 0;
-
-    async function drain(): Promise<void> {
-      while (queue.length > 0) {
-        const batch = queue.splice(0, maxBatch);
-        try {
-          const rows = await readBatch(batch);
-          for (const [index, waiting] of batch.entries()) waiting.resolve(rows[index] ?? null);
-        } catch (error) {
-          for (const waiting of batch) waiting.reject(error);
-        }
-      }
-      running--;
-    }
-
-    return {
-      read: (question) =>
-        new Promise((resolve, reject) => {
-          queue.push({ ...question, resolve, reject });
-          if (running === maxStatements) return;
-          running++;
-          // Not at once: what else the sockets have brought by now comes along.
-          setImmediate(() => void drain());
-        }),
-    };
-  });
-}
+/** With more statements under way each would answer fewer questions, and all would cost more. */
+const keyReader = () =>
+  singleton("license-key-reader", () =>
+    createBatcher<Question, FoundRow | undefined>({ maxUnderWay: 4, maxBatch: 32, answer: readBatch }),
+  );
 
 /** The row of each question, by its place in the batch; none where there is no license at all. Of two devices the id counts. */
 async function readBatch(batch: readonly Question[]): Promise<(FoundRow | undefined)[]> {

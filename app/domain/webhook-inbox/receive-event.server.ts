@@ -1,5 +1,6 @@
 import { raiseAlert } from "#app/domain/alert/alert.server.ts";
 import { type IncomingEvent, parseEvent } from "#app/domain/webhook-inbox/parse-event.server.ts";
+import { createBatcher } from "#app/infra/batcher.ts";
 import { inTransaction, pool } from "#app/infra/db.server.ts";
 import { logger } from "#app/infra/logger.server.ts";
 import { singleton } from "#app/infra/singleton.server.ts";
@@ -16,7 +17,7 @@ export type ReceiptOutcome = "stored" | "not-an-event";
 export async function receiveEvent(body: string, receivedAt: Date): Promise<ReceiptOutcome> {
   const event = parseEvent(body);
   if (!event) return "not-an-event";
-  await inboxWriter().write({ event, payload: body, receivedAt });
+  await inboxWriter().ask({ event, payload: body, receivedAt });
   if (event.livemode !== isLivemode()) await tellOfOtherMode(event, receivedAt);
   else if (event.source) wakeWorker();
   return "stored";
@@ -29,50 +30,25 @@ export type Receipt = {
   /** How it came here, when Stripe did not deliver it. */
   note?: string;
 };
-type Waiting = Receipt & { resolve: () => void; reject: (error: unknown) => void };
 
-/** Statements under way at once: one is being flushed to disk while the next is carried out. */
-const maxStatements = 2;
 /** Deliveries that share one statement, and so one commit. Each size is a prepared statement of its own. */
 const maxBatch = 16;
 
 /**
- * Deliveries that arrive while others are being committed share the next commit. Nobody is answered before the
- * commit that holds their event has returned.
+ * Deliveries that arrive while others are being committed share the next commit; one statement is being flushed to disk
+ * while the next is carried out. Nobody is answered before the commit that holds their event has returned.
  */
-function inboxWriter(): { write: (receipt: Receipt) => Promise<void> } {
-  return singleton("inbox-writer", () => {
-    const queue: Waiting[] = [];
-    let running = 0;
-
-    async function flush(): Promise<void> {
-      try {
-        while (queue.length > 0) {
-          const batch = queue.splice(0, maxBatch);
-          try {
-            await insert(batch);
-            for (const waiting of batch) waiting.resolve();
-          } catch (error) {
-            for (const waiting of batch) waiting.reject(error);
-          }
-        }
-      } finally {
-        running--;
-      }
-    }
-
-    return {
-      write: (receipt) =>
-        new Promise<void>((resolve, reject) => {
-          queue.push({ ...receipt, resolve, reject });
-          if (running === maxStatements) return;
-          running++;
-          // Not at once: what else the sockets have brought by now comes along.
-          setImmediate(() => void flush());
-        }),
-    };
-  });
-}
+const inboxWriter = () =>
+  singleton("inbox-writer", () =>
+    createBatcher<Receipt, undefined>({
+      maxUnderWay: 2,
+      maxBatch,
+      answer: async (batch) => {
+        await insert(batch);
+        return [];
+      },
+    }),
+  );
 
 /** The parameters of one event, in the order of `parametersOf`: the columns of the inbox, and the kind of its source. */
 const parameterTypes = {
@@ -132,7 +108,7 @@ export async function storeEvents(receipts: readonly Receipt[]): Promise<void> {
   if (receipts.length > 0) wakeWorker();
 }
 
-async function insert(batch: Receipt[]): Promise<void> {
+async function insert(batch: readonly Receipt[]): Promise<void> {
   const rows = mergeTwins(batch);
   await pool().query({
     name: `receive-${rows.length}-events`,
@@ -166,7 +142,7 @@ function parametersOf({ event, payload, receivedAt, deliveries, note }: Row): un
 type Row = Receipt & { deliveries: number };
 
 /** A statement may not touch a row twice: the same event several times in a batch is one row with a count. */
-function mergeTwins(batch: Receipt[]): Row[] {
+function mergeTwins(batch: readonly Receipt[]): Row[] {
   const rows = new Map<string, Row>();
   for (const receipt of batch) {
     const twin = rows.get(receipt.event.dedupeKey);
