@@ -1,28 +1,19 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { findApiKey, getApiKey } from "#app/domain/api-key/api-key.server.ts";
 import { isApiKey } from "#app/domain/api-key/api-key.ts";
 import { scopes } from "#app/domain/api-key/scopes.ts";
 import { db } from "#app/infra/db.server.ts";
+import { runCommandFile } from "#tests/setup/run-command-file.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 const env = await useTestRuntime();
 
 /** `npm run api-key -- …`, as loud as it can be. */
 async function apiKey(...args: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", "app/commands/api-key.ts", ...args], {
-    env: {
-      ...process.env,
-      DATABASE_URL: env.databaseUrl,
-      MASTER_KEY: env.masterKey.toString("base64"),
-      LOG_LEVEL: "trace",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
+  const outcome = await runCommandFile(env, "app/commands/api-key.ts", args, {
+    variables: { LOG_LEVEL: "trace" },
   });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code: child.exitCode, stdout, stderr, lastLine: stdout.trimEnd().split("\n").at(-1) ?? "" };
+  return { ...outcome, lastLine: outcome.stdout.trimEnd().split("\n").at(-1) ?? "" };
 }
 
 /** Asks again and again, as requests would, until the key is refused; the answer is for how long it was not. */

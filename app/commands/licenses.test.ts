@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, expect, test } from "vitest";
 import { findLicense } from "#app/domain/activation/find-license.server.ts";
 import { readKey } from "#app/domain/license/license-key.server.ts";
@@ -12,6 +9,7 @@ import { rotateKey } from "#app/domain/license/rotate-key.server.ts";
 import { loadRecentSettings } from "#app/domain/setting/recent-settings.server.ts";
 import { db } from "#app/infra/db.server.ts";
 import { aLicense, aPolicy, aProduct, aStaffMember } from "#tests/factories.ts";
+import { runCommandFile } from "#tests/setup/run-command-file.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 const env = await useTestRuntime();
@@ -29,19 +27,8 @@ async function importFile(contents: string | Uint8Array, ...options: string[]) {
   return licenses("import", file, ...options);
 }
 
-async function licenses(...args: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", "app/commands/licenses.ts", ...args], {
-    env: {
-      ...process.env,
-      DATABASE_URL: env.databaseUrl,
-      MASTER_KEY: env.masterKey.toString("base64"),
-      LOG_LEVEL: "trace",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code: child.exitCode, stdout, stderr };
-}
+const licenses = (...args: string[]) =>
+  runCommandFile(env, "app/commands/licenses.ts", args, { variables: { LOG_LEVEL: "trace" } });
 
 const good = `key,policy,email,name,validUntil,deviceLimit,metadata.order
 38b1460a-5104-4067-a91d-77b872934d51,lumen-pro,Ada@Example.com,Ada,2027-12-03,,1001

@@ -1,28 +1,15 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { settingNames } from "#app/domain/setting/setting-words.ts";
 import { readSettings } from "#app/domain/setting/settings.server.ts";
 import { defaultSettings } from "#app/domain/setting/settings.ts";
 import { db } from "#app/infra/db.server.ts";
+import { runCommandFile } from "#tests/setup/run-command-file.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 const env = await useTestRuntime();
 
 /** `npm run settings -- …` */
-async function settings(...args: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", "app/commands/settings.ts", ...args], {
-    env: {
-      ...process.env,
-      DATABASE_URL: env.databaseUrl,
-      MASTER_KEY: env.masterKey.toString("base64"),
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code: child.exitCode, stdout, stderr };
-}
+const settings = (...args: string[]) => runCommandFile(env, "app/commands/settings.ts", args);
 
 const changes = () =>
   db().auditLog.findMany({ where: { event: "setting.changed" }, orderBy: { seq: "asc" } });

@@ -1,29 +1,14 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { verifyStaffPassword } from "#app/domain/account/staff.server.ts";
 import { db } from "#app/infra/db.server.ts";
+import { runCommandFile } from "#tests/setup/run-command-file.ts";
 import { useTestRuntime } from "#tests/setup/runtime.ts";
 
 const env = await useTestRuntime();
 
 /** `npm run staff -- …`, with `input` on standard input. */
-async function staff(args: string[], input: string) {
-  const child = spawn(process.execPath, ["--import", "tsx", "app/commands/staff.ts", ...args], {
-    env: {
-      ...process.env,
-      DATABASE_URL: env.databaseUrl,
-      MASTER_KEY: env.masterKey.toString("base64"),
-    },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  // A command that refuses its options ends before it reads.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { code: child.exitCode, stdout, stderr };
-}
+const staff = (args: string[], input: string) =>
+  runCommandFile(env, "app/commands/staff.ts", args, { input });
 
 test("a member is added with the password from standard input and can sign in with it", async () => {
   const password = "correct horse battery";
