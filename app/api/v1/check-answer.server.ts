@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { iso } from "#app/api/iso.ts";
-import { isActive } from "#app/domain/activation/device.ts";
+import { instant } from "#app/api/v1/fields.server.ts";
+import { type Device, isActive } from "#app/domain/activation/device.ts";
 import type { FoundLicense } from "#app/domain/activation/found-license.ts";
 import { checkCodes, type Verdict } from "#app/domain/activation/judge-check.ts";
 import { licenseStatuses } from "#app/domain/license/assess-license.ts";
-
-const instant = z.iso.datetime().describe("An instant in UTC, ISO 8601");
 
 /** What a key holder may know of a license: no name, no address, nothing a program keeps with it. */
 export const LicenseAnswer = z.object({
@@ -78,18 +77,18 @@ export function checkAnswer(
       floating: license.leaseSeconds !== null,
       leaseSeconds: license.leaseSeconds,
     },
-    device: device && {
-      id: device.id,
-      name: device.name,
-      platform: device.platform,
-      hostname: device.hostname,
-      appVersion: device.appVersion,
-      active: isActive(device, now),
-      firstSeenAt: iso(device.firstSeenAt),
-      lastSeenAt: iso(device.lastSeenAt),
-      leaseUntil: iso(device.leaseUntil),
-    },
+    device: device && deviceAnswer(device, now),
     serverTime: iso(now),
     nonce,
+  };
+}
+
+export function deviceAnswer(device: Device, now: Date) {
+  const { id, name, platform, hostname, appVersion } = device;
+  return {
+    ...{ id, name, platform, hostname, appVersion, active: isActive(device, now) },
+    firstSeenAt: iso(device.firstSeenAt),
+    lastSeenAt: iso(device.lastSeenAt),
+    leaseUntil: iso(device.leaseUntil),
   };
 }

@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { iso } from "#app/api/iso.ts";
+import { DeviceAnswer, deviceAnswer } from "#app/api/v1/check-answer.server.ts";
 import { instant } from "#app/api/v1/fields.server.ts";
-import { isActive } from "#app/domain/activation/device.ts";
-import { assessLicense, licenseStatuses, worksUntil } from "#app/domain/license/assess-license.ts";
+import {
+  assessLicense,
+  licenseCodes,
+  licenseStatuses,
+  worksUntil,
+} from "#app/domain/license/assess-license.ts";
 import type { ManagedDevice, ManagedLicense } from "#app/domain/license/managed-license.ts";
 
 const named = { id: z.string(), number: z.number().int(), slug: z.string(), name: z.string() };
-const codes = ["VALID", "GRACE", "EXPIRED", "SUSPENDED", "REVOKED"] as const;
 
 /** Everything a program with an API key may know of a license. */
 export const ManagedLicenseAnswer = z
@@ -21,7 +25,7 @@ export const ManagedLicenseAnswer = z
       ),
     status: z.enum(licenseStatuses),
     valid: z.boolean().describe("Whether it works now"),
-    code: z.enum(codes).describe("What a check without a device would answer"),
+    code: z.enum(licenseCodes).describe("What a check without a device would answer"),
     product: z.object(named),
     policy: z.object(named),
     customer: z
@@ -50,18 +54,13 @@ export const ManagedLicenseAnswer = z
   })
   .meta({ id: "License" });
 
+const { id: deviceId, ...toldToHolders } = DeviceAnswer.shape;
+/** What a key holder may know of a device, and what is the vendor's. */
 export const ManagedDeviceAnswer = z
   .object({
-    id: z.string(),
+    id: deviceId,
     fingerprint: z.string(),
-    name: z.string().nullable(),
-    platform: z.string().nullable(),
-    hostname: z.string().nullable(),
-    appVersion: z.string().nullable(),
-    active: z.boolean(),
-    firstSeenAt: instant,
-    lastSeenAt: instant,
-    leaseUntil: instant.nullable().describe("A floating seat is held until then"),
+    ...toldToHolders,
     releasedAt: instant.nullable(),
   })
   .meta({ id: "Device" });
@@ -90,12 +89,6 @@ export function managedAnswer(license: ManagedLicense, now: Date) {
 }
 
 export function managedDeviceAnswer(device: ManagedDevice, now: Date) {
-  const { id, fingerprint, name, platform, hostname, appVersion } = device;
-  return {
-    ...{ id, fingerprint, name, platform, hostname, appVersion, active: isActive(device, now) },
-    firstSeenAt: iso(device.firstSeenAt),
-    lastSeenAt: iso(device.lastSeenAt),
-    leaseUntil: iso(device.leaseUntil),
-    releasedAt: iso(device.releasedAt),
-  };
+  const { id, ...told } = deviceAnswer(device, now);
+  return { id, fingerprint: device.fingerprint, ...told, releasedAt: iso(device.releasedAt) };
 }

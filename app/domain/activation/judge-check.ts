@@ -4,19 +4,12 @@ import {
   assessLicense,
   type LicenseCode,
   type LicenseStatus,
+  licenseCodes,
   worksUntil,
 } from "#app/domain/license/assess-license.ts";
 
 /** The closed list of answers to "does it work, here?". */
-export const checkCodes = [
-  "VALID",
-  "GRACE",
-  "EXPIRED",
-  "SUSPENDED",
-  "REVOKED",
-  "DEVICE_NOT_ACTIVE",
-  "DEVICE_LIMIT_REACHED",
-] as const;
+export const checkCodes = [...licenseCodes, "DEVICE_NOT_ACTIVE", "DEVICE_LIMIT_REACHED"] as const;
 export type CheckCode = (typeof checkCodes)[number];
 
 export type Verdict = {

@@ -15,7 +15,8 @@ export type LicenseFacts = {
 };
 
 /** The closed list of answers to "is it good?". */
-export type LicenseCode = "VALID" | "GRACE" | "EXPIRED" | "SUSPENDED" | "REVOKED";
+export const licenseCodes = ["VALID", "GRACE", "EXPIRED", "SUSPENDED", "REVOKED"] as const;
+export type LicenseCode = (typeof licenseCodes)[number];
 
 /** The words people see; `expiring` and `unused` are shades of good. */
 export type LicenseStatus = "unused" | "active" | "expiring" | "grace" | "expired" | "suspended" | "revoked";
